@@ -3,6 +3,7 @@ import { Command, Option } from 'commander';
 import type { Limits } from '../engines/guard/limits.js';
 import { AssayError } from '../errors.js';
 import { formatDuration } from '../report/format.js';
+import type { RunFile } from '../runs/run-file.js';
 import { draftsFor } from './card-drafts.js';
 import { confine } from './confine-option.js';
 import { explainFailure } from './failure.js';
@@ -57,8 +58,10 @@ Examples:
       const { checkpoint: checkpoints = [], data = [], timeLimit: seconds, memoryLimit: mebibytes } = flags;
       const limits = { seconds, mebibytes };
       if (flags.preset !== undefined) {
-        const { run, engine, told } = await preparePreset(flags.preset, directory, flags, limits);
-        print(`${told.join('\n')}\n\n${await nextStep(run, { known: true, engine, limits })}\n`);
+        const { run, engine, told, short } = await preparePreset(flags.preset, directory, flags, limits);
+        const words = ['--preset', flags.preset, checkpoints[0]!, '--data', data[0]!.file];
+        const look = { command: `assay run ${words.map(inShell).join(' ')}`, short };
+        print(`${told.join('\n')}\n\n${await nextStep(run, { known: true, engine, limits, look })}\n`);
         return;
       }
       const drafts = checkpoints.length > 0 ? await draftsFor(checkpoints, directory, limits) : [emptyCard()];
@@ -100,22 +103,28 @@ interface NextStep {
   known: boolean;
   engine: string | undefined;
   limits: Partial<Limits>;
+  /** Of a protocol, whose first look has short attacks as well: the command, and the suites. */
+  look?: { command: string; short: RunFile['suites'] };
 }
 
 /** What to type next. What the run would refuse is told now: the files are written, and the rest is an edit of them. */
-async function nextStep(run: string, { known, engine, limits }: NextStep): Promise<string> {
+async function nextStep(run: string, { known, engine, limits, look }: NextStep): Promise<string> {
   const command = `assay run ${inShell(run)}${engine ? ` --engine ${engine}` : ''}`;
   if (!known) return `Fill in what the comments ask for, then:\n  $ ${command}`;
   const { firstLook } = await import('../runs/first-look.js');
   try {
-    const { limit, seconds, allSeconds } = await firstLook(run, { engine, limits });
+    const { limit, seconds, allSeconds } = await firstLook(run, {
+      engine,
+      limits,
+      ...(look && { short: look.short }),
+    });
     const about = (time: number) => `about ${formatDuration(Math.max(10, 5 * Math.ceil(time / 5)))}`;
     if (limit === undefined)
       return `Check what the comments say. Everything opens; the run takes ${about(allSeconds)} on this machine:\n  $ ${command}`;
     return [
       'Check what the comments say. Everything opens.',
-      `A first look, at the first ${limit} examples of every data set (${about(seconds)} on this machine; its numbers are rough):`,
-      `  $ ${command} --limit ${limit}`,
+      `A first look, at the first ${limit} examples of every data set${look ? ' and with short attacks' : ''} (${about(seconds)} on this machine; its numbers are rough):`,
+      `  $ ${look?.command ?? command} --limit ${limit}`,
       `All of it (${about(allSeconds)}):`,
       `  $ ${command}`,
     ].join('\n');

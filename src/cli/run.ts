@@ -183,7 +183,10 @@ async function asked<T extends Pick<RunFlags, 'out' | 'limit' | 'engine'>>(
     throw new AssayError('config-invalid', '--preset and --data go together', {
       expected: 'assay run --preset jem CHECKPOINT --data FOLDER',
       found: preset === undefined ? '--data alone' : '--preset alone',
-      hint: 'a run file says itself where its data are',
+      hint:
+        preset === undefined
+          ? 'add --preset jem; or leave out --data: a run file says itself where its data are'
+          : 'add --data FOLDER; or leave out --preset, to run a run file',
     });
   const { prepare } = await import('./presets/prepare.js');
   const called = basename(given).replace(/(\.model)?\.[a-z0-9]+$/i, '');

@@ -7,7 +7,7 @@ import { openInputs } from './open-inputs.js';
 import { plainPasses } from './plain-passes.js';
 import { planRun } from './plan.js';
 import { builtinRunCatalogue } from './run-catalogue.js';
-import { readRunFile } from './run-file.js';
+import { type RunFile, readRunFile } from './run-file.js';
 import { type SuiteEntry, suiteEntries } from './suite-entries.js';
 
 /** How much of a run fits into a minute. */
@@ -29,21 +29,28 @@ const LIMITS = [20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000];
 
 /**
  * Opens all that a run file names, as the run will, times a few passes of every system and adds up those that the suites
- * plan. Nothing is measured. Errors: those that the run would end with before it measures anything.
+ * plan. Nothing is measured.
+ * @param short the suites of a first look, where they are not those of the file
+ * Errors: those that the run would end with before it measures anything.
  */
 export async function firstLook(
   file: string,
-  { engine: name, ...options }: EngineOptions & { engine?: string | undefined } = {},
+  {
+    engine: name,
+    short,
+    ...options
+  }: EngineOptions & { engine?: string | undefined; short?: RunFile['suites'] } = {},
 ): Promise<FirstLook> {
   const read = await readRunFile(file);
   const entries = suiteEntries(read.config.suites, builtinRunCatalogue, file);
+  const few = short ? suiteEntries(short, builtinRunCatalogue, file) : entries;
   const engine = await createEngine(name, options);
   try {
     const inputs = await openInputs(read, engine, { seed: read.config.seed });
     try {
       const { evaluation } = inputs;
       checkInventory(evaluation, file);
-      return chosen(entries, evaluation, await passCosts(evaluation));
+      return chosen({ entries, few }, evaluation, await passCosts(evaluation));
     } finally {
       await inputs.close();
     }
@@ -60,11 +67,15 @@ interface PassCost {
 
 type PassCosts = ReadonlyMap<string, PassCost>;
 
-function chosen(entries: readonly SuiteEntry[], inventory: Inventory, costs: PassCosts): FirstLook {
-  const seconds = (limit: number) => BESIDE + secondsOf(entries, limited(inventory, limit), costs);
-  const allSeconds = seconds(Number.POSITIVE_INFINITY);
+function chosen(
+  { entries, few }: Record<'entries' | 'few', readonly SuiteEntry[]>,
+  inventory: Inventory,
+  costs: PassCosts,
+): FirstLook {
+  const seconds = (limit: number) => BESIDE + secondsOf(few, limited(inventory, limit), costs);
+  const allSeconds = BESIDE + secondsOf(entries, inventory, costs);
   if (allSeconds <= BUDGET + BESIDE) return { seconds: allSeconds, allSeconds };
-  const limit = LIMITS.findLast((few) => seconds(few) <= BUDGET + BESIDE) ?? LIMITS[0]!;
+  const limit = LIMITS.findLast((examples) => seconds(examples) <= BUDGET + BESIDE) ?? LIMITS[0]!;
   return { limit, seconds: seconds(limit), allSeconds };
 }
 

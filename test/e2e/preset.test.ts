@@ -49,7 +49,7 @@ describe('--preset jem', () => {
     expect(await obeyed(init, at)).toMatchObject({
       code: 0,
       stdout: expect.stringMatching(
-        /found {4}svhn.*! missing {2}cifar100: put cifar100\.npz.*! missing {2}celeba.*not used notes\.txt/s,
+        /found {4}svhn.*! missing {2}cifar100: put into data: cifar100\.npz.*! missing {2}celeba.*not used notes\.txt/s,
       ),
     });
     const file = join(at, 'out/jem.run.yaml');
@@ -89,10 +89,8 @@ describe('--preset jem', () => {
       code: 0,
       stdout: expect.stringMatching(/0 units measured/),
     });
-    expect(await obeyed([...preset, '--limit', '7'], at)).toMatchObject({
-      code: 2,
-      stderr: expect.stringMatching(/another file in its place.*jem\.run\.yaml.*assay run FILE/s),
-    });
+    const planned = await obeyed([...preset, '--limit', '7', '--plan-only', '--json'], at);
+    expect(planned).toMatchObject({ code: 0, stderr: expect.stringMatching(/found {4}svhn/) });
   });
 
   it('is written out by init, with a card for a checkpoint that has none', async () => {
@@ -100,7 +98,9 @@ describe('--preset jem', () => {
     const words = ['init', 'mine', '--preset', 'jem', '-c', 'sharp.onnx', '--data', 'data'];
     expect(await obeyed(words, at)).toMatchObject({
       code: 0,
-      stdout: expect.stringMatching(/mine\/jem\.run\.yaml.*\$ assay run mine\/jem\.run\.yaml/s),
+      stdout: expect.stringMatching(
+        /mine\/jem\.run\.yaml.*short attacks.*\$ assay run --preset jem sharp\.onnx --data data --limit \d+\n.*\$ assay run mine\/jem\.run\.yaml\n/s,
+      ),
     });
     expect(parse(readFileSync(join(at, 'mine/jem.run.yaml'), 'utf8'))).toMatchObject({
       models: ['./sharp.model.yaml'],
@@ -109,12 +109,28 @@ describe('--preset jem', () => {
       ]),
     });
     expect(existsSync(join(at, 'mine/sharp.model.yaml'))).toBe(true);
-    // What was missing is there now, as it said.
+    // What was missing is there now, as it said: the file is written again, unless somebody edited it.
     cpSync(join(at, 'noise.npz'), join(at, 'data', 'cifar100.npz'));
+    expect(await obeyed(words, at)).toMatchObject({ code: 0 });
+    const file = join(at, 'mine/jem.run.yaml');
+    expect(parse(readFileSync(file, 'utf8')).datasets).toHaveProperty('cifar100');
+    const edited = readFileSync(file, 'utf8').replace('examples: 300', 'examples: 30');
+    writeFileSync(file, edited);
     expect(await obeyed(words, at)).toMatchObject({
       code: 2,
-      stderr: expect.stringMatching(/another file in its place.*remove it if you did not edit it/s),
+      stderr: expect.stringMatching(/another file in its place.*jem\.run\.yaml.*assay run FILE/s),
     });
+    expect(readFileSync(file, 'utf8')).toBe(edited);
+  });
+
+  it('takes a first look, then all of it, in one run folder', async () => {
+    const at = given();
+    const words = ['run', '--preset', 'jem', 'flat.model.yaml', '--data', 'data', '--plan-only', '--json'];
+    const look = await obeyed([...words, '--limit', '3'], at);
+    const all = await obeyed(words, at);
+    expect([look.code, all.code]).toEqual([0, 0]);
+    const { suites } = parse(readFileSync(join(at, 'assay-runs/jem-flat/jem.run.yaml'), 'utf8'));
+    expect(suites.at(-1).jem).toMatchObject({ examples: 300, steps: 40 });
   });
 
   it('takes the extractor that lies beside the data, whose name must be its own', async () => {
@@ -145,7 +161,7 @@ describe('--preset jem', () => {
       /no preset called "jme".*did you mean "jem"/s,
     ],
     [['run', '--preset', 'jem', 'flat.onnx'], /--preset and --data go together/],
-    [['run', 'small.run.yaml', '--data', 'data'], /--preset and --data go together/],
+    [['run', 'small.run.yaml', '--data', 'data'], /--preset and --data go together.*add --preset jem/s],
     [['run', '--preset', 'jem', 'flat.onnx', '--data', 'nowhere'], /nowhere/],
     [['run', '--preset', 'jem', 'flat.onnx', '--data', 'empty'], /no data set "test".*cifar-10-batches-bin/s],
     [['init', 'x', '--preset', 'jem', '--data', 'data'], /one checkpoint and one folder/],

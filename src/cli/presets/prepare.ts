@@ -1,14 +1,14 @@
 import { join } from 'node:path';
 import { parse } from 'yaml';
-import { isAbsent, readText } from '../../bytes/regular-file.js';
 import type { Limits } from '../../engines/guard/limits.js';
 import { AssayError } from '../../errors.js';
 import type { ModelCard } from '../../models/card.js';
 import { readCard } from '../../models/read-card.js';
+import type { RunFile } from '../../runs/run-file.js';
 import { draftsFor } from '../card-drafts.js';
 import { placeFrom } from '../place-from.js';
-import { writeNew } from '../write-new.js';
 import { findData } from './find-data.js';
+import { writeOwn, writeSame } from './own-file.js';
 import { type OwnSize, ownSizeOf } from './own-size.js';
 import { type FoundSet, isPhotographs, type Preset } from './preset.js';
 import { presets } from './registry.js';
@@ -33,11 +33,16 @@ export interface Prepared {
   engine?: string | undefined;
   /** Lines: what was found, and what is missing. */
   told: string[];
+  /** The suites as `--limit` has them. */
+  short: RunFile['suites'];
 }
+
+/** A limit at which what is expensive is as short as it gets without being of fewer images. */
+const FEW = 20;
 
 /**
  * Writes the run file of a protocol for a checkpoint and a folder of data, and a model card where it has none. Files
- * that are there already must say the same.
+ * that somebody has edited since are left alone.
  * Errors: `unknown-name`, `data-invalid`, `output-unwritable`; those of reading a checkpoint or a card.
  */
 export async function prepare(request: PresetRequest): Promise<Prepared> {
@@ -68,7 +73,7 @@ export async function prepare(request: PresetRequest): Promise<Prepared> {
   );
   const own = await ownSize(preset, found, model, directory);
   const { larger } = own ?? {};
-  const text = preset.text({
+  const site = {
     model: {
       name: model.card.name,
       card: model.file,
@@ -85,22 +90,28 @@ export async function prepare(request: PresetRequest): Promise<Prepared> {
     ...(model.engine && {
       onceOnly: `the engine ${model.engine} differentiates this network by itself, and once only`,
     }),
-    limit,
-  });
+  };
+  const text = preset.text({ ...site, limit });
   const run = join(directory, `${preset.name}.run.yaml`);
   const cards = [...model.written, ...(larger ? [[join(directory, larger.card), larger.text] as const] : [])];
-  for (const [file, content] of [...cards, [run, text] as const]) await writeSame(file, content);
+  for (const [file, content] of cards) await writeSame(file, content);
+  await writeOwn(run, text);
   const told = [
     `${preset.title}: ${run}`,
     ...found.map(({ name, entry }) => `  found    ${name}: ${entry.path}`),
     ...beside.map(([name, { card }]) => `  found    ${name}: ${card}`),
     ...(own ? [toldSize(own, model.card)] : []),
     ...[...missing, ...missingModels].map(
-      ({ name, told: what }) => `! missing  ${name}: put ${what} into ${data}`,
+      ({ name, told: what }) => `! missing  ${name}: put into ${data}: ${what}`,
     ),
     ...(others.length > 0 ? [`  not used ${others.join(', ')}`] : []),
   ];
-  return { run, engine: model.engine, told };
+  return {
+    run,
+    engine: model.engine,
+    told,
+    short: parse(preset.text({ ...site, limit: FEW })).suites,
+  };
 }
 
 /** Of the first set of photographs whose proportions are not those of the network's images. */
@@ -159,20 +170,4 @@ function scaleOf({ input: { range = [0, 1], std } }: ModelCard): number {
   if (std === undefined) return range[1]! - range[0]!;
   const each = Array.isArray(std) ? std : [std];
   return each.reduce((sum, one) => sum + 1 / one, 0) / each.length;
-}
-
-/** Writes a file; one that is there must say the same, since it may have been edited. Errors: `output-unwritable`. */
-async function writeSame(file: string, text: string): Promise<void> {
-  const before = await readText(file, 'configuration').catch((error) => {
-    if (isAbsent(error)) return undefined;
-    throw error;
-  });
-  if (before === undefined) return writeNew(file, text);
-  if (before === text) return;
-  throw new AssayError('output-unwritable', 'there is another file in its place', {
-    file,
-    expected: 'none, or what `--preset` writes for this checkpoint and this data',
-    found: 'one that says something else: written for another command, or edited',
-    hint: 'remove it if you did not edit it, as after data sets were added: what is measured is kept; or run it as it is, with `assay run FILE`',
-  });
 }
