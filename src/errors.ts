@@ -28,6 +28,7 @@ export type ErrorCode =
   | 'baseline-damaged'
   | 'engine-failed'
   | 'queue-failed'
+  | 'store-failed'
   | 'limit-exceeded'
   | 'download-failed'
   | 'interrupted';

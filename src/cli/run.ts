@@ -11,11 +11,11 @@ import { interactiveRun } from './interactive-run.js';
 import { batchMemory, type LimitFlags, memoryLimit, timeLimit } from './limit-options.js';
 import { partOf, positiveNumber, positiveUpTo, wholeNumber } from './option-values.js';
 import { presetOption } from './preset-option.js';
-import { queueChoice, queueOption } from './queue-option.js';
+import { endpointOption, queueChoice, queueOption, type StoreFlags, storeOption } from './queue-option.js';
 import { type ReporterFlags, reporterOptions } from './reporting.js';
 import { complain } from './terminal.js';
 
-interface RunFlags extends LimitFlags, ReporterFlags {
+interface RunFlags extends LimitFlags, ReporterFlags, StoreFlags {
   preset?: string;
   data?: string;
   out?: string;
@@ -37,7 +37,6 @@ interface RunFlags extends LimitFlags, ReporterFlags {
   json?: boolean;
   failOnError?: number | false;
   queue?: string;
-  store?: string;
   quiet?: boolean;
   debug?: boolean;
 }
@@ -99,10 +98,8 @@ export function runCommand(): Command {
     )
     .option('--json', 'with --plan-only: print it as JSON')
     .addOption(queueOption().conflicts('workers'))
-    .option(
-      '--store <dir>',
-      'with --queue: a folder that all workers share; rows go there, not through the queue',
-    )
+    .addOption(storeOption())
+    .addOption(endpointOption())
     .addOption(timeLimit())
     .addOption(memoryLimit())
     .addOption(batchMemory())
@@ -127,10 +124,10 @@ The run folder holds report.html, results.json, measures.csv, examples/*.csv, ta
     )
     .action(async (given: string, flags: RunFlags) => {
       const { quiet, debug, reporter, outputFile, confine: _, preset, data, ...others } = flags;
-      const { queue: url, store, cache: named = [], ...rest } = others;
+      const { queue: url, store, endpoint, cache: named = [], ...rest } = others;
       const { timeLimit: seconds, memoryLimit: mebibytes, batchMemory: batchMebibytes, ...more } = rest;
       const { planOnly, probe, json, ...asking } = more;
-      const queue = queueChoice(url, store);
+      const queue = queueChoice(url, { store, endpoint });
       const cache = [...named, ...cachesOfEnvironment()];
       const limits = { seconds, mebibytes, batchMebibytes };
       refuseAlone({ planOnly, probe, json });

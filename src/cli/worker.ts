@@ -2,16 +2,15 @@ import { homedir, hostname } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { positiveNumber, wholeNumber } from './option-values.js';
-import { queueOption } from './queue-option.js';
+import { endpointOption, queueChoice, queueOption, type StoreFlags, storeOption } from './queue-option.js';
 import { untilStopped } from './stop-signals.js';
 import { complain } from './terminal.js';
 
-interface WorkerFlags {
+interface WorkerFlags extends StoreFlags {
   queue: string;
   concurrency: number;
   name: string;
   cache: string;
-  store?: string;
   threads?: number;
   sessions?: number;
   lease: number;
@@ -30,7 +29,8 @@ export function workerCommand(): Command {
     .option('--concurrency <n>', 'units at once, each in a process of its own', wholeNumber(1, 1024), 1)
     .option('--name <name>', 'what `assay status` calls it', hostname())
     .option('--cache <dir>', 'what it keeps of models and data between runs', usualCache())
-    .option('--store <dir>', 'a folder that all machines share: rows go there, not through the queue')
+    .addOption(storeOption())
+    .addOption(endpointOption())
     .option('--threads <n>', 'threads per session (default: 1); as the run has them', wholeNumber(1, 1024))
     .option('--sessions <n>', 'sessions side by side (default: one per core)', wholeNumber(1, 1024))
     .option(
@@ -48,24 +48,30 @@ Examples:
   $ assay worker --queue redis://queue.local
   $ assay worker /shared/runs --queue rediss://ann@queue.local --concurrency 4     password: ASSAY_QUEUE_PASSWORD
   $ assay worker --queue redis://queue.local --store /shared/units --idle 600      for large rows; ends by itself
+  $ assay worker --queue redis://queue.local --store s3://bucket/units             the same, without a shared folder
 
 Units whose worker dies go to another one. Who may write to the queue may name run files in the folder, and so the plug-ins
 in it: give the server a password, and the worker a folder that only you write to.`,
     )
-    .action(async (folder: string, { queue, store, quiet, ...rest }: WorkerFlags) => {
+    .action(async (folder: string, { queue, store, endpoint, quiet, ...rest }: WorkerFlags) => {
+      queueChoice(queue, { store, endpoint });
+      const shared = store === undefined ? undefined : { store, endpoint };
       const tell = (line: string) => {
         if (!quiet) complain(`${line}\n`);
       };
       await untilStopped(async (signal) => {
-        const [{ queueAddress }, { connectQueue }, { serve }] = await Promise.all([
+        const [{ openShared }, { queueAddress }, { connectQueue }, { serve }] = await Promise.all([
+          import('../runs/bullmq/shared-store.js'),
           import('../runs/bullmq/address.js'),
           import('../runs/bullmq/connection.js'),
           import('../runs/bullmq/serve.js'),
         ]);
+        // The processes of units open it again: here what is wrong with it ends the worker.
+        if (shared) (await openShared(shared, { signal: () => signal, tell })).close?.();
         const link = await connectQueue(queueAddress(queue));
         for (const line of link.warnings) complain(`${line}\n`);
         tell(`worker ${rest.name}: waiting for runs at ${link.address.shown}`);
-        await serve({ ...rest, link, folder, shared: store, signal, tell });
+        await serve({ ...rest, link, folder, shared, quiet, signal, tell });
       });
     });
 }

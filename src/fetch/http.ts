@@ -159,7 +159,7 @@ export class Http {
 class Stalled extends Error {}
 
 /** Through which proxy, if any. Errors: `config-invalid` for one that is no address. */
-function agentFor(url: URL) {
+export function agentFor(url: URL) {
   const proxy = getProxyForUrl(url.href);
   if (!proxy) return undefined;
   if (!URL.canParse(proxy))

@@ -74,7 +74,7 @@ export async function runAnew(file: string, options: RunOptions, asked?: string)
   const caches = await openCaches(cache, out, (text) => told({ kind: 'note', text }));
   // Nor for a queue that cannot be entered.
   const submission =
-    options.queue && (await submitTo(options.queue, { loaded, options, out, unitTimeout, told }));
+    options.queue && (await submitTo(options.queue, { loaded, options, out, unitTimeout, signal, told }));
   const { notify = told } = submission ?? {};
   const workers = options.workers === undefined ? undefined : workersFor(loaded, { ...options, out, notify });
   const executorFor = submission?.executorFor ?? workers;

@@ -98,7 +98,7 @@ describe.skipIf(withoutRedis())('a queue', () => {
       options: { engine: 'ort' },
       unitTimeout: null,
       identity: { ...performer.identity, program: codeIdentity() },
-      sharedFolder: false,
+      rows: 'queue',
       by: 'somebody',
       status,
     };
@@ -108,7 +108,7 @@ describe.skipIf(withoutRedis())('a queue', () => {
       a: [/the version of Assay is not the same here.*0\.0\.1/, { identity: other }],
       b: [/a run file outside of the folder of this worker/, { file: join(outside, 'small.run.yaml') }],
       c: [/not on this machine/, { file: join(home, 'none.run.yaml') }],
-      d: [/takes its rows another way/, { sharedFolder: true }],
+      d: [/takes its rows another way/, { rows: 'folder' }],
       e: [/the plan of the run is not the same here/, { options: { engine: 'ort', limit: 5 } }],
     };
     // A worker plans what it can find, which takes seconds.

@@ -10,8 +10,8 @@ export interface Acceptance {
   folder: string;
   /** Where descriptions are kept. */
   out: string;
-  /** Whether the worker has a folder that all share. */
-  hasShared: boolean;
+  /** How the worker has rows travel, as announcements say it. */
+  rows: string;
   threads?: number | undefined;
   sessions?: number | undefined;
 }
@@ -21,8 +21,8 @@ export interface Acceptance {
  * Errors: `queue-failed` with what differs; `file-unreadable` for a run file elsewhere; those of opening it.
  */
 export async function accept(run: Announcement, place: Acceptance): Promise<string> {
-  const { folder, out, hasShared, threads, sessions } = place;
-  if (run.sharedFolder !== hasShared) throw otherWay(run);
+  const { folder, out, rows, threads, sessions } = place;
+  if (run.rows !== rows) throw otherWay(run, rows);
   const file = inside(run.file, folder);
   const performer = await openPerformer({ file, options: optionsHere(run, { threads, sessions }), out });
   await performer.close();
@@ -100,11 +100,22 @@ const differences = (theirs: RunIdentity, ours: RunIdentity) =>
     theirs[of] === ours[of] ? [] : [{ what, hint, theirs: theirs[of], ours: ours[of] }],
   );
 
-const otherWay = ({ title, sharedFolder }: Announcement) =>
+const WAYS: Readonly<Record<string, { run: string; worker: string; hint: string }>> = {
+  queue: {
+    run: 'the queue itself',
+    worker: 'a worker without --store',
+    hint: 'give `assay run` the same --store, or start the worker without',
+  },
+  folder: {
+    run: 'a folder that all share (--store DIR)',
+    worker: 'a worker with --store DIR',
+    hint: 'give the worker the same folder: --store DIR',
+  },
+};
+
+const otherWay = ({ title, rows }: Announcement, ours: string) =>
   new AssayError('queue-failed', `"${title}" takes its rows another way`, {
-    expected: sharedFolder ? 'a folder that all share (--store DIR)' : 'the queue itself',
-    found: sharedFolder ? 'a worker without --store' : 'a worker with --store',
-    hint: sharedFolder
-      ? 'give the worker the same folder: --store DIR'
-      : 'give `assay run` the same --store DIR, or start the worker without',
+    expected: WAYS[rows]?.run ?? `--store ${rows}`,
+    found: WAYS[ours]?.worker ?? `a worker with --store ${ours}`,
+    hint: WAYS[rows]?.hint ?? 'start the worker with the --store and the --endpoint of the run',
   });

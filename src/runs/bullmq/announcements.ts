@@ -49,8 +49,8 @@ export const Announcement = Type.Object(
       engine: text(1000),
       run: text(100),
     }),
-    /** Rows go through a folder that all share, which each knows by a path of its own; otherwise through the server. */
-    sharedFolder: Type.Boolean(),
+    /** How rows travel: `queue`, through the server; `folder`, one that each knows by a path of its own; or `s3://BUCKET/PREFIX`. */
+    rows: text(1000),
     /** Which process on which machine submits. */
     by: text(300),
     status: RunStatus,

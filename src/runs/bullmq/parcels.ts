@@ -17,8 +17,8 @@ export interface Exchange extends UnitStore {
   forget(keys: readonly string[]): Promise<void>;
 }
 
-/** Units in a folder that all machines share. They stay there. */
-export const sharedFolder = (store: UnitStore): Exchange => ({
+/** Units in a store that all machines share. They stay there. */
+export const sharedStore = (store: UnitStore): Exchange => ({
   head: (key) => store.head(key),
   read: (key, wanted) => store.read(key, wanted),
   write: (unit) => store.write(unit),
@@ -75,5 +75,5 @@ const tooLarge = (found: number, most: number) =>
   new AssayError('queue-failed', 'the rows of a unit are too large for the queue', {
     expected: `at most ${mebibytes(most)}, compressed`,
     found: mebibytes(found),
-    hint: 'let them go through a folder that all machines share: --store DIR for `assay run` and for every `assay worker`',
+    hint: 'let them go through a folder or bucket that all machines share: --store DIR, or --store s3://BUCKET, for `assay run` and for every `assay worker`',
   });

@@ -24,7 +24,7 @@ import { Awaited } from './awaited.js';
 import { asking, outages, type QueueLink } from './connection.js';
 import { Lending } from './lending.js';
 import { follow } from './live-report.js';
-import { parcels, sharedFolder } from './parcels.js';
+import { parcels, sharedStore } from './parcels.js';
 import { priorities, readJobs } from './priorities.js';
 import { readFailure } from './worker-failure.js';
 
@@ -39,11 +39,11 @@ const FAREWELL = 2000;
 
 export interface QueuedOptions {
   link: QueueLink;
-  run: Omit<Announcement, 'status' | 'sharedFolder'>;
+  run: Omit<Announcement, 'status'>;
   jobs: readonly Job[];
   /** Of the run folder. */
   store: UnitStore;
-  /** A folder that workers share. Default: rows go through the server. */
+  /** A store that workers share. Default: rows go through the server. */
   shared?: UnitStore | undefined;
   /** How far the run is. */
   status(): RunStatus;
@@ -61,12 +61,12 @@ export async function queued(options: QueuedOptions): Promise<Executor> {
   const { queue, events } = await asking(link.address, () => openQueue(link, run.id));
   const stopTelling = outages(link, tell);
   const awaited = new Awaited(queue, events);
-  const exchange = shared ? sharedFolder(shared) : parcels(link.client);
+  const exchange = shared ? sharedStore(shared) : parcels(link.client);
   const lending = new Lending(store, exchange);
   const notices = announcements(link.client);
   const hear = refusals(link, run.id, tell);
   const announce = async () => {
-    await notices.post(run.id, { ...run, sharedFolder: shared !== undefined, status: status() });
+    await notices.post(run.id, { ...run, status: status() });
     await hear();
   };
   await asking(link.address, announce);
@@ -168,6 +168,6 @@ const unfit = (job: Job) =>
 const neverArrived = (job: Job, { address }: QueueLink) =>
   new AssayError('queue-failed', 'the rows that workers measured do not arrive', {
     path: requestText(job.request),
-    expected: `them in ${address.shown}, or in the folder of --store`,
-    hint: 'does the server drop what it holds (maxmemory-policy)? Do the workers have the same folder as --store?',
+    expected: `them in ${address.shown}, or in --store`,
+    hint: 'does the server drop what it holds (maxmemory-policy)? Do the workers have the same --store?',
   });

@@ -17,6 +17,7 @@ import {
   renewing,
 } from './announcements.js';
 import { asking, outages, type QueueLink } from './connection.js';
+import { type SharedPlace, waysOf } from './shared-store.js';
 import type { ProcessorOrder } from './unit-processor.js';
 
 export interface WorkerOptions {
@@ -25,8 +26,10 @@ export interface WorkerOptions {
   folder: string;
   /** Where what was found out of models and data is kept. */
   cache: string;
-  /** The folder that all machines share for rows. Default: they go through the server. */
-  shared?: string | undefined;
+  /** The store that all machines share for rows. Default: they go through the server. */
+  shared?: SharedPlace | undefined;
+  /** Nothing is printed but errors. */
+  quiet?: boolean | undefined;
   /** Units at once, each in a process of its own. */
   concurrency: number;
   name: string;
@@ -133,7 +136,7 @@ async function nextRun(
     if (run.id in self.refused) continue;
     const out = join(cache, 'runs', run.id);
     try {
-      const file = await accept(run, { folder, out, hasShared: shared !== undefined, threads, sessions });
+      const file = await accept(run, { folder, out, rows: waysOf(shared), threads, sessions });
       return { run, file, out };
     } catch (error) {
       if (!(error instanceof AssayError)) throw error;
@@ -154,7 +157,8 @@ async function workFor({ run, file, out }: Accepted, options: WorkerOptions, sel
     run,
     file,
     out,
-    shared,
+    ...(shared && { shared }),
+    quiet: options.quiet === true,
     threads,
     sessions,
     processes: concurrency,

@@ -8,13 +8,13 @@ import type { LoadedRun } from '../open-run.js';
 import { codeIdentity } from '../program.js';
 import type { Listener } from '../progress.js';
 import type { RunEvaluationOptions } from '../run-evaluation.js';
-import { FolderStore } from '../store.js';
 import type { WorkOptions } from '../work-options.js';
 import { queueAddress } from './address.js';
 import type { Announcement, RunStatus } from './announcements.js';
 import { connectQueue } from './connection.js';
 import type { QueueChoice } from './queue-choice.js';
 import { queued } from './queued.js';
+import { openShared, waysOf } from './shared-store.js';
 
 export interface Submitted {
   loaded: LoadedRun;
@@ -23,21 +23,25 @@ export interface Submitted {
   out: string;
   /** Seconds that a unit may take, once a worker has it. */
   unitTimeout: number | undefined;
+  /** Ends the run. */
+  signal: AbortSignal;
   told: Listener;
 }
 
 /**
  * What a run needs to have its units measured by the workers of a queue: a listener that also tells them how far it is, and
- * who measures. Errors: `config-invalid`, `queue-failed`, `output-unwritable`.
+ * who measures. Errors: `config-invalid`, `queue-failed`, `store-failed`, `output-unwritable`.
  */
 export async function submission(
-  { url, store: folder }: QueueChoice,
-  { loaded: { read, given }, options, out, unitTimeout, told }: Submitted,
+  { url, store, endpoint }: QueueChoice,
+  { loaded: { read, given }, options, out, unitTimeout, signal, told }: Submitted,
 ) {
   if (given.length > 0) throw onlyHere(given);
-  const link = await connectQueue(queueAddress(url));
-  const shared = folder === undefined ? undefined : await FolderStore.open(folder);
+  const place = store === undefined ? undefined : { store, endpoint };
   const tell = (text: string) => told({ kind: 'note', text });
+  // Before the queue is entered: what is wrong with it is told of at once.
+  const shared = place && (await openShared(place, { signal: () => signal, tell }));
+  const link = await connectQueue(queueAddress(url));
   for (const line of link.warnings) tell(line);
   const status = new StatusKeeper();
   const notify: Listener = (event) => {
@@ -61,6 +65,7 @@ export async function submission(
         options: deciding(options),
         unitTimeout: unitTimeout ?? null,
         identity,
+        rows: waysOf(place),
         by,
       },
       jobs,
@@ -70,7 +75,11 @@ export async function submission(
       tell,
     });
   };
-  return { notify, executorFor, end: () => link.client.disconnect() };
+  const end = () => {
+    link.client.disconnect();
+    shared?.close?.();
+  };
+  return { notify, executorFor, end };
 }
 
 const onlyHere = (given: readonly Suite[]) =>

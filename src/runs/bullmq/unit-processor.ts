@@ -2,12 +2,13 @@ import type { SandboxedJob } from 'bullmq';
 import { type Static, Type } from '../../config/type.js';
 import { check } from '../../config/validate.js';
 import { AssayError } from '../../errors.js';
+import { oneLine } from '../../one-line.js';
 import { tookTooLong } from '../attempt.js';
 import { LiveUnit } from '../live-unit.js';
 import { PassMeter } from '../pass-meter.js';
 import { openPerformer, type Performer } from '../performer.js';
 import { SharedClock } from '../shared-clock.js';
-import { FolderStore, type UnitStore } from '../store.js';
+import type { UnitStore } from '../store.js';
 import type { UnitHead } from '../unit-file.js';
 import { optionsHere } from './accept.js';
 import { queueAddress } from './address.js';
@@ -15,6 +16,7 @@ import type { Announcement } from './announcements.js';
 import { connectQueue } from './connection.js';
 import { reportOf } from './live-report.js';
 import { parcels } from './parcels.js';
+import { openShared, type SharedPlace } from './shared-store.js';
 import { failureText } from './worker-failure.js';
 
 /*
@@ -31,8 +33,10 @@ export interface ProcessorOrder {
   file: string;
   /** Where descriptions are kept. */
   out: string;
-  /** The folder that all share, where rows go through one. */
-  shared?: string;
+  /** The store that all share, where rows go through one. */
+  shared?: SharedPlace;
+  /** Nothing is printed. */
+  quiet: boolean;
   threads?: number;
   sessions?: number;
   /** That measure side by side. */
@@ -53,6 +57,8 @@ let opening: Promise<{ performer: Performer; store: UnitStore }> | undefined;
 const measuring = new SharedClock();
 const keeping = new SharedClock();
 const meter = new PassMeter();
+/** Ends the unit that is measured now: BullMQ has one at a time measured in a process. */
+let current: AbortSignal | undefined;
 
 // A worker that was killed cannot end its processes.
 process.on('disconnect', () => process.exit(1));
@@ -63,6 +69,7 @@ export default async function measureUnit(
   token: string,
   signal: AbortSignal,
 ): Promise<{ seconds: number; n: number }> {
+  current = signal;
   try {
     const { key } = messageOf(job.data);
     opening ??= open().catch((error) => {
@@ -131,8 +138,11 @@ async function queueStore(address: string): Promise<UnitStore> {
 }
 
 async function open(): Promise<{ performer: Performer; store: UnitStore }> {
-  const { address, run, file, out, shared, threads, sessions, processes } = orderOf();
-  const store = shared === undefined ? await queueStore(address) : await FolderStore.open(shared);
+  const { address, run, file, out, shared, quiet, threads, sessions, processes } = orderOf();
+  const tell = (line: string) => void (quiet || process.stderr.write(`${oneLine(line)}\n`));
+  const store = shared
+    ? await openShared(shared, { signal: () => current, tell })
+    : await queueStore(address);
   const performer = await openPerformer({
     file,
     options: optionsHere(run, { threads, sessions, processes }),

@@ -1,0 +1,178 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { GetObjectCommandOutput, S3Client } from '@aws-sdk/client-s3';
+import { limits } from '../../bytes/limits.js';
+import { interruption } from '../../concurrency.js';
+import { AssayError } from '../../errors.js';
+import { decodeUnit } from '../read-unit.js';
+import { type UnitStore, unitFile } from '../store.js';
+import { decodeHead, encodeUnit, headLength, type UnitHead, type UnitRecord } from '../unit-file.js';
+import type { S3Address } from './address.js';
+import { s3Client } from './client.js';
+import { storeFailure } from './failures.js';
+
+export interface S3StoreOptions {
+  /** Ends what waits for a store that is away. */
+  signal(): AbortSignal | undefined;
+  /** A line for the user: the store is away, or back, or holds something damaged. */
+  tell(line: string): void;
+  /** How long is waited for a store that is away before it is asked again, in ms: at first, and at most. */
+  waits?: { first: number; most: number };
+}
+
+const WAITS = { first: 1000, most: 30_000 };
+
+/** A store is away when nothing came of it for so long, in ms: it may be slow with some requests and quick with others. */
+const AWAY = 5000;
+
+/** Bytes that hold the header of most units. */
+const FIRST = 4096;
+
+/** What is written first, to see whether that can be done: it stays, and says what else lies there. */
+const MARKER = {
+  name: 'assay-store.txt',
+  text: 'Units of runs of Assay lie in units/, a file each, as in the folder of a run.\n',
+};
+
+/**
+ * Units in a bucket of a server that speaks S3, named as in a run folder. An object is there when all of it is, so a process
+ * that was killed leaves no half unit; what was damaged is noticed by the digest that units hold, and counts as missing.
+ * While the server is away, its units are waited for.
+ */
+export class S3Store implements UnitStore {
+  private heard = performance.now();
+  private away = false;
+  private toldOfDamage = false;
+
+  private constructor(
+    private readonly client: S3Client,
+    private readonly sdk: typeof import('@aws-sdk/client-s3'),
+    private readonly address: S3Address,
+    private readonly options: S3StoreOptions,
+  ) {}
+
+  /** Looks whether units can be written and read. Errors: `store-failed`, also where the server does not answer now. */
+  static async open(address: S3Address, options: S3StoreOptions): Promise<S3Store> {
+    const client = await s3Client(address);
+    const store = new S3Store(client, await import('@aws-sdk/client-s3'), address, options);
+    try {
+      await store.put(MARKER.name, Buffer.from(MARKER.text));
+      await store.get(MARKER.name);
+      // What is missing has to be told from what may not be read.
+      await store.get(unitFile('none'));
+      return store;
+    } catch (thrown) {
+      client.destroy();
+      throw storeFailure(thrown, address).error;
+    }
+  }
+
+  async head(key: string): Promise<UnitHead | undefined> {
+    const first = await this.lasting(() => this.get(unitFile(key), FIRST));
+    if (!first) return undefined;
+    const length = headLength(first.start) ?? 0;
+    const whole = length > FIRST ? await this.lasting(() => this.get(unitFile(key), length)) : first;
+    return (whole && decodeHead(whole.start, whole.size, key)) ?? this.damaged(key);
+  }
+
+  async read(key: string): Promise<UnitRecord | undefined> {
+    const found = await this.lasting(() => this.get(unitFile(key)));
+    if (!found) return undefined;
+    return decodeUnit(found.start, key) ?? this.damaged(key);
+  }
+
+  /** Equal keys mean equal content: what another one wrote is replaced by the same. Errors: `store-failed`. */
+  async write(unit: UnitRecord): Promise<void> {
+    const bytes = encodeUnit(unit);
+    await this.lasting(() => this.put(unitFile(unit.key), bytes));
+  }
+
+  close(): void {
+    this.client.destroy();
+  }
+
+  /**
+   * An object, or undefined where there is none.
+   * @param most bytes from its start. Default: all
+   */
+  private async get(name: string, most?: number): Promise<{ start: Uint8Array; size: number } | undefined> {
+    const { GetObjectCommand } = this.sdk;
+    try {
+      const answer = await this.client.send(
+        new GetObjectCommand({ ...this.named(name), ...(most && { Range: `bytes=0-${most - 1}` }) }),
+      );
+      const size = sizeOf(answer);
+      if (size > limits.unit.value) throw this.tooLarge(name, size);
+      return { start: (await answer.Body?.transformToByteArray()) ?? new Uint8Array(), size };
+    } catch (error) {
+      const { name: code } = error as Error;
+      if (code === 'NoSuchKey' || code === 'NotFound') return undefined;
+      // Nothing at all is in it.
+      if (code === 'InvalidRange') return { start: new Uint8Array(), size: 0 };
+      throw error;
+    }
+  }
+
+  private async put(name: string, bytes: Uint8Array): Promise<void> {
+    const { PutObjectCommand } = this.sdk;
+    await this.client.send(new PutObjectCommand({ ...this.named(name), Body: bytes }));
+  }
+
+  private readonly named = (name: string) => ({
+    Bucket: this.address.bucket,
+    Key: `${this.address.prefix}${name.replaceAll('\\', '/')}`,
+  });
+
+  /** Asks for as long as the store is away. Errors: `store-failed` for what does not pass by itself; `interrupted`. */
+  private async lasting<T>(ask: () => Promise<T>): Promise<T> {
+    const { first, most } = this.options.waits ?? WAITS;
+    for (let wait = first; ; wait = Math.min(2 * wait, most)) {
+      try {
+        const got = await ask();
+        this.back();
+        return got;
+      } catch (thrown) {
+        const { error, passing } = storeFailure(thrown, this.address);
+        if (!passing) throw error;
+        this.isAway(error);
+        const signal = this.options.signal();
+        await sleep(wait, undefined, { signal }).catch(() => {
+          throw signal ? interruption(signal) : error;
+        });
+      }
+    }
+  }
+
+  private back(): void {
+    this.heard = performance.now();
+    if (this.away) this.options.tell('the store is back');
+    this.away = false;
+  }
+
+  private isAway({ message, details }: AssayError): void {
+    if (this.away || performance.now() - this.heard < AWAY) return;
+    this.away = true;
+    this.options.tell(
+      `the store at ${this.address.shown} is away: waiting until it is back (${message}: ${details.found})`,
+    );
+  }
+
+  private damaged(key: string): undefined {
+    if (!this.toldOfDamage)
+      this.options.tell(
+        `a damaged unit in ${this.address.shown} is measured again, and so are others: ${unitFile(key)}`,
+      );
+    this.toldOfDamage = true;
+  }
+
+  private readonly tooLarge = (name: string, size: number) =>
+    new AssayError('store-failed', 'an object in the store is too large for a unit', {
+      path: `${this.address.shown}/${name}`,
+      expected: `at most ${limits.unit.value} bytes`,
+      found: `${size}`,
+      hint: 'who else writes to that bucket? Remove the object',
+    });
+}
+
+/** Bytes of the whole object. */
+const sizeOf = ({ ContentRange, ContentLength }: GetObjectCommandOutput): number =>
+  Number(/\/(\d+)$/.exec(ContentRange ?? '')?.[1] ?? ContentLength ?? 0);
