@@ -3,6 +3,7 @@ import { Command, Option } from 'commander';
 import type { Limits } from '../engines/guard/limits.js';
 import { AssayError } from '../errors.js';
 import { formatDuration } from '../report/format.js';
+import type { Listener } from '../runs/progress.js';
 import type { RunFile } from '../runs/run-file.js';
 import { draftsFor } from './card-drafts.js';
 import { confine } from './confine-option.js';
@@ -12,8 +13,10 @@ import { type LimitFlags, memoryLimit, timeLimit } from './limit-options.js';
 import { repeated } from './option-values.js';
 import { placeFrom } from './place-from.js';
 import { presetOption } from './preset-option.js';
+import type { PresetRequest } from './presets/prepare.js';
 import { emptyCard, runFileText } from './starter-files.js';
 import { print } from './terminal.js';
+import { terminalProgress } from './terminal-progress.js';
 import { writeNew } from './write-new.js';
 
 interface InitFlags extends LimitFlags {
@@ -58,7 +61,12 @@ Examples:
       const { checkpoint: checkpoints = [], data = [], timeLimit: seconds, memoryLimit: mebibytes } = flags;
       const limits = { seconds, mebibytes };
       if (flags.preset !== undefined) {
-        const { run, engine, told, short } = await preparePreset(flags.preset, directory, flags, limits);
+        const { run, engine, told, short } = await withProgress((notify) =>
+          preparePreset(flags.preset!, directory, flags, {
+            limits,
+            tell: (stage) => notify({ kind: 'stage', ...stage }),
+          }),
+        );
         const words = ['--preset', flags.preset, checkpoints[0]!, '--data', data[0]!.file];
         const look = { command: `assay run ${words.map(inShell).join(' ')}`, short };
         print(`${told.join('\n')}\n\n${await nextStep(run, { known: true, engine, limits, look })}\n`);
@@ -86,7 +94,7 @@ async function preparePreset(
   preset: string,
   directory: string,
   { checkpoint = [], data = [] }: InitFlags,
-  limits: Partial<Limits>,
+  tools: Pick<PresetRequest, 'limits' | 'tell'>,
 ) {
   if (checkpoint.length !== 1 || data.length !== 1 || data[0]!.role !== 'test')
     throw new AssayError('config-invalid', '--preset is for one checkpoint and one folder of data sets', {
@@ -95,7 +103,7 @@ async function preparePreset(
       hint: 'add more data sets and models to the run file that it writes',
     });
   const { prepare } = await import('./presets/prepare.js');
-  return prepare({ preset, checkpoint: checkpoint[0]!, data: data[0]!.file, directory, limits });
+  return prepare({ preset, checkpoint: checkpoint[0]!, data: data[0]!.file, directory, ...tools });
 }
 
 interface NextStep {
@@ -113,11 +121,9 @@ async function nextStep(run: string, { known, engine, limits, look }: NextStep):
   if (!known) return `Fill in what the comments ask for, then:\n  $ ${command}`;
   const { firstLook } = await import('../runs/first-look.js');
   try {
-    const { limit, seconds, allSeconds } = await firstLook(run, {
-      engine,
-      limits,
-      ...(look && { short: look.short }),
-    });
+    const { limit, seconds, allSeconds } = await withProgress((notify) =>
+      firstLook(run, { engine, limits, notify, ...(look && { short: look.short }) }),
+    );
     const about = (time: number) => `about ${formatDuration(Math.max(10, 5 * Math.ceil(time / 5)))}`;
     if (limit === undefined)
       return `Check what the comments say. Everything opens; the run takes ${about(allSeconds)} on this machine:\n  $ ${command}`;
@@ -131,6 +137,12 @@ async function nextStep(run: string, { known, engine, limits, look }: NextStep):
   } catch (error) {
     return `The files need an edit before they run:\n\n${explainFailure(error, false)}\nThen:\n  $ ${command}`;
   }
+}
+
+/** Shows what is fetched and opened while it is waited for. */
+async function withProgress<T>(work: (notify: Listener) => Promise<T>): Promise<T> {
+  const progress = terminalProgress(false);
+  return work(progress.listen).finally(() => progress.end());
 }
 
 /** A path as a shell takes it. */

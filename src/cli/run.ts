@@ -3,6 +3,7 @@ import { Command, Option } from 'commander';
 import type { Limits } from '../engines/guard/limits.js';
 import { engineNames } from '../engines/registry.js';
 import { AssayError } from '../errors.js';
+import type { Fetching } from '../fetch/remote.js';
 import type { ShardName } from '../runs/shard-name.js';
 import { cacheOption, cachesOfEnvironment } from './cache-option.js';
 import { confine } from './confine-option.js';
@@ -14,6 +15,7 @@ import { presetOption } from './preset-option.js';
 import { endpointOption, queueChoice, queueOption, type StoreFlags, storeOption } from './queue-option.js';
 import { type ReporterFlags, reporterOptions } from './reporting.js';
 import { complain } from './terminal.js';
+import { terminalProgress } from './terminal-progress.js';
 
 interface RunFlags extends LimitFlags, ReporterFlags, StoreFlags {
   preset?: string;
@@ -188,7 +190,10 @@ async function asked<T extends Pick<RunFlags, 'out' | 'limit' | 'engine'>>(
   const { prepare } = await import('./presets/prepare.js');
   const called = basename(given).replace(/(\.model)?\.[a-z0-9]+$/i, '');
   const { out = join('assay-runs', `${preset}-${called}`), limit } = options;
-  const made = await prepare({ preset, checkpoint: given, data, directory: out, limit, limits });
+  const progress = terminalProgress(quiet === true);
+  const tell: Fetching['tell'] = (stage) => progress.listen({ kind: 'stage', ...stage });
+  const asking = { preset, checkpoint: given, data, directory: out, limit, limits, tell };
+  const made = await prepare(asking).finally(() => progress.end());
   if (!quiet) complain(`${made.told.join('\n')}\n`);
   return { ...options, out, engine: made.engine ?? options.engine, file: made.run };
 }

@@ -5,6 +5,7 @@ import { positiveNumber, wholeNumber } from './option-values.js';
 import { endpointOption, queueChoice, queueOption, type StoreFlags, storeOption } from './queue-option.js';
 import { untilStopped } from './stop-signals.js';
 import { complain } from './terminal.js';
+import { terminalProgress } from './terminal-progress.js';
 
 interface WorkerFlags extends StoreFlags {
   queue: string;
@@ -56,7 +57,9 @@ in it: give the server a password, and the worker a folder that only you write t
     .action(async (folder: string, { queue, store, endpoint, quiet, ...rest }: WorkerFlags) => {
       queueChoice(queue, { store, endpoint });
       const shared = store === undefined ? undefined : { store, endpoint };
+      const progress = terminalProgress(quiet === true);
       const tell = (line: string) => {
+        progress.end();
         if (!quiet) complain(`${line}\n`);
       };
       await untilStopped(async (signal) => {
@@ -71,7 +74,7 @@ in it: give the server a password, and the worker a folder that only you write t
         const link = await connectQueue(queueAddress(queue));
         for (const line of link.warnings) complain(`${line}\n`);
         tell(`worker ${rest.name}: waiting for runs at ${link.address.shown}`);
-        await serve({ ...rest, link, folder, shared, quiet, signal, tell });
+        await serve({ ...rest, link, folder, shared, signal, tell, notify: progress.listen });
       });
     });
 }

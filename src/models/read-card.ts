@@ -30,14 +30,27 @@ export interface ReadCard {
  * Errors: `config-invalid`; `file-unreadable`, also for a checkpoint outside of --confine; those of `localFile`. They name
  * file and key.
  */
-export async function readCard(
+export async function readCard(source: string | object, options: CardOptions = {}): Promise<ReadCard> {
+  const { locate, ...read } = await readCardAlone(source, options);
+  return { ...read, checkpoint: await locate(options) };
+}
+
+/**
+ * The same of the card alone: nothing is fetched until its checkpoint is asked for.
+ * Errors: `config-invalid`, `file-unreadable`; of `locate`, the others of `readCard`.
+ */
+export async function readCardAlone(
   source: string | object,
-  { directory = '.', architectures, ...fetching }: CardOptions = {},
-): Promise<ReadCard> {
+  { directory = '.', architectures }: Pick<CardOptions, 'directory' | 'architectures'> = {},
+): Promise<Omit<ReadCard, 'checkpoint'> & { locate(fetching?: Fetching): Promise<string> }> {
   if (typeof source !== 'string') {
     const card = check(ModelCard, source, { what: 'model card' });
     if (card.architecture) checkArchitecture(card.architecture, `model card "${card.name}"`, architectures);
-    return { card, file: undefined, checkpoint: await checkpointOf(card, directory, undefined, fetching) };
+    return {
+      card,
+      file: undefined,
+      locate: (fetching) => checkpointOf(card, directory, undefined, fetching),
+    };
   }
   const file = resolve(directory, source);
   if (!['.yaml', '.yml', '.json'].includes(extname(file).toLowerCase()))
@@ -49,7 +62,7 @@ export async function readCard(
     });
   const card = check(ModelCard, await readConfigFile(file), { file, what: 'model card' });
   if (card.architecture) checkArchitecture(card.architecture, file, architectures);
-  return { card, file, checkpoint: await checkpointOf(card, dirname(file), file, fetching) };
+  return { card, file, locate: (fetching) => checkpointOf(card, dirname(file), file, fetching) };
 }
 
 /** Fetched, where the card names it by its address. */
@@ -57,12 +70,12 @@ async function checkpointOf(
   { name, checkpoint }: ModelCard,
   directory: string,
   file: string | undefined,
-  fetching: Fetching,
+  { onlyKept, signal, tell }: Fetching = {},
 ): Promise<string> {
   if (typeof checkpoint !== 'string') {
     const { localFile } = await import('../fetch/remote-file.js');
     const namedBy = file === undefined ? { path: `${name}.checkpoint` } : { file, path: 'checkpoint' };
-    return (await localFile(checkpoint, { ...fetching, namedBy })).path;
+    return (await localFile(checkpoint, { ...(onlyKept && { onlyKept }), signal, tell, namedBy })).path;
   }
   const path = resolve(directory, checkpoint);
   if (file !== undefined) checkConfined(path, { file, path: 'checkpoint' });

@@ -6,6 +6,7 @@ import { checkInventory, type Evaluation, type Inventory } from './inventory.js'
 import { openInputs } from './open-inputs.js';
 import { plainPasses } from './plain-passes.js';
 import { planRun } from './plan.js';
+import type { Listener } from './progress.js';
 import { builtinRunCatalogue } from './run-catalogue.js';
 import { type RunFile, readRunFile } from './run-file.js';
 import { type SuiteEntry, suiteEntries } from './suite-entries.js';
@@ -37,16 +38,17 @@ export async function firstLook(
   file: string,
   {
     engine: name,
+    notify,
     short,
     ...options
-  }: EngineOptions & { engine?: string | undefined; short?: RunFile['suites'] } = {},
+  }: EngineOptions & { engine?: string | undefined; notify?: Listener; short?: RunFile['suites'] } = {},
 ): Promise<FirstLook> {
   const read = await readRunFile(file);
   const entries = suiteEntries(read.config.suites, builtinRunCatalogue, file);
   const few = short ? suiteEntries(short, builtinRunCatalogue, file) : entries;
   const engine = await createEngine(name, options);
   try {
-    const inputs = await openInputs(read, engine, { seed: read.config.seed });
+    const inputs = await openInputs(read, engine, { seed: read.config.seed, ...(notify && { notify }) });
     try {
       const { evaluation } = inputs;
       checkInventory(evaluation, file);

@@ -7,6 +7,7 @@ import { engineOf, loadRun, openRun } from './open-run.js';
 import type { Job } from './plan.js';
 import { measureEnvironment, planned, salvageFor } from './planned.js';
 import { codeIdentity } from './program.js';
+import type { Listener } from './progress.js';
 import type { Task } from './queue.js';
 import { runKey } from './seal.js';
 import { FolderStore, type UnitStore } from './store.js';
@@ -45,6 +46,10 @@ export interface PerformerOptions {
   store?: UnitStore;
   /** Of whoever names the units. */
   sender?: RunIdentity;
+  /** Told of what is fetched and opened. */
+  notify?: Listener | undefined;
+  /** Ends the fetching. */
+  signal?: AbortSignal | undefined;
 }
 
 /**
@@ -58,6 +63,8 @@ export async function openPerformer({
   out,
   store: given,
   sender,
+  notify,
+  signal,
 }: PerformerOptions): Promise<Performer> {
   const store = given ?? (await FolderStore.open(out));
   const loaded = await loadRun(file, options);
@@ -67,7 +74,12 @@ export async function openPerformer({
     for (const one of closing.splice(0).reverse()) await one();
   };
   try {
-    const opened = await openRun(loaded, engine, { ...options, out });
+    const opened = await openRun(loaded, engine, {
+      ...options,
+      out,
+      ...(notify && { notify }),
+      ...(signal && { signal }),
+    });
     closing.push(opened.close);
     const { spec } = opened;
     const { evaluation, plan } = await planned(spec);

@@ -1,7 +1,10 @@
+import { createHash } from 'node:crypto';
 import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { describe, expect, it } from 'vitest';
-import { parse } from 'yaml';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { parse, stringify } from 'yaml';
+import { prepare } from '../../src/cli/presets/prepare.js';
+import { files, served } from '../fetch/server.js';
 import { assay, folder, obeyed } from './assay.js';
 import { images, npz, project, savedResults } from './project.js';
 
@@ -75,6 +78,24 @@ describe('--preset jem', () => {
     const run = ['run', 'out/jem.run.yaml', '--limit', '6', '--out', 'out', '--sessions', '1'];
     expect(await obeyed(run, at)).toMatchObject({ code: 0 });
     await expectWhole(at);
+  });
+
+  it('fetches a checkpoint to try it, and none to learn what it is called', async () => {
+    const at = given();
+    const onnx = readFileSync(join(at, 'flat.onnx'));
+    const { url, asked } = await served(files({ 'flat.onnx': onnx }));
+    const card = parse(readFileSync(join(at, 'flat.model.yaml'), 'utf8'));
+    const sha256 = createHash('sha256').update(onnx).digest('hex');
+    card.checkpoint = { url: `${url}/flat.onnx`, sha256 };
+    writeFileSync(join(at, 'far.model.yaml'), stringify(card));
+    vi.stubEnv('ASSAY_DOWNLOADS', join(at, 'downloads'));
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const request = { preset: 'jem', checkpoint: join(at, 'far.model.yaml'), data: join(at, 'data') };
+    await prepare({ ...request, directory: join(at, 'alone'), limits: {} });
+    expect(asked).toEqual([]);
+    const init = ['init', 'out', '--preset', 'jem', '-c', 'far.model.yaml', '--data', 'data'];
+    expect(await obeyed(init, at)).toMatchObject({ code: 0, stdout: expect.stringContaining('Everything') });
+    expect(asked).toHaveLength(1);
   });
 
   it('runs at once, goes on, and overwrites nothing', { tags: ['long'] }, async () => {

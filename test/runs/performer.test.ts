@@ -1,14 +1,19 @@
+import { createHash } from 'node:crypto';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { stringify } from 'yaml';
 import { UnitLost } from '../../src/runs/collect.js';
 import { LiveUnit } from '../../src/runs/live-unit.js';
 import { PassMeter } from '../../src/runs/pass-meter.js';
 import { openPerformer, type Performer } from '../../src/runs/performer.js';
+import type { Listener } from '../../src/runs/progress.js';
 import { run } from '../../src/runs/run.js';
 import { SharedClock } from '../../src/runs/shared-clock.js';
 import { FolderStore } from '../../src/runs/store.js';
 import type { UnitHead } from '../../src/runs/unit-file.js';
 import { card, project, unitFiles } from '../e2e/project.js';
+import { files, served } from '../fetch/server.js';
 import { folder } from './small-run.js';
 
 const clock = new SharedClock();
@@ -23,6 +28,24 @@ const contents = async (store: FolderStore, key: string) => ({ ...(await store.r
 const models = ['./sharp.model.yaml', card('flat', { expect: { accuracy: 1, tolerance: 1 } })];
 
 describe('a performer', () => {
+  it('tells what it fetches to plan the run', async () => {
+    const at = folder();
+    const file = project(at, { models: ['./sharp.model.yaml'], suites: ['accuracy'] }, 6);
+    const onnx = readFileSync(join(at, 'sharp.onnx'));
+    const { url } = await served(files({ 'sharp.onnx': onnx }));
+    const sha256 = createHash('sha256').update(onnx).digest('hex');
+    writeFileSync(
+      join(at, 'sharp.model.yaml'),
+      stringify({ ...card('sharp'), checkpoint: { url: `${url}/sharp.onnx`, sha256 } }),
+    );
+    vi.stubEnv('ASSAY_DOWNLOADS', join(at, 'downloads'));
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const told: string[] = [];
+    const notify: Listener = (event) => void ('text' in event && told.push(event.text));
+    await (await openPerformer({ file, options: {}, out: join(at, 'apart'), notify })).close();
+    expect(told).toEqual(expect.arrayContaining(['fetching sharp.onnx', 'fetching sharp.onnx, MB']));
+  });
+
   it('plans the same units as the run and measures the same rows, told nothing but keys', async () => {
     const at = folder();
     const file = project(

@@ -17,13 +17,13 @@ export interface OwnSize {
 }
 
 /**
- * @param card of the model, `checkpoint` where it lies
+ * @param card of the model, `locate` where its checkpoint lies, which may have to be fetched
  * @param directory of the run file
  * Undefined where the photographs have the proportions of the network's images. Errors: those of opening the data set.
  */
 export async function ownSizeOf(
   set: FoundSet,
-  { card, checkpoint }: { card: ModelCard; checkpoint: string },
+  { card, locate }: { card: ModelCard; locate(): Promise<string> },
   directory: string,
 ): Promise<OwnSize | undefined> {
   const [channels, ...sides] = card.input.shape as [number, ...number[]];
@@ -32,12 +32,14 @@ export async function ownSizeOf(
   await source.close();
   if (height === sides[0] && width === sides[1]) return undefined;
   const size = [height, width] as const;
+  const checkpoint = await locate();
   if (!(await takes(card, checkpoint, [channels, height, width]))) return { set, size };
   const name = `${card.name}-${height}x${width}`;
   // What it is known to reach was measured on images of the other size.
   const { expect: _, ...rest } = card;
+  const named = typeof card.checkpoint === 'string' ? placeFrom(directory, checkpoint) : card.checkpoint;
   const input = { ...card.input, shape: [channels, height, width] };
-  const larger = { ...rest, name, checkpoint: placeFrom(directory, checkpoint), input };
+  const larger = { ...rest, name, checkpoint: named, input };
   return {
     set,
     size,

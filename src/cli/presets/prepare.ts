@@ -2,8 +2,9 @@ import { join } from 'node:path';
 import { parse } from 'yaml';
 import type { Limits } from '../../engines/guard/limits.js';
 import { AssayError } from '../../errors.js';
+import type { Fetching } from '../../fetch/remote.js';
 import type { ModelCard } from '../../models/card.js';
-import { readCard } from '../../models/read-card.js';
+import { readCardAlone } from '../../models/read-card.js';
 import type { RunFile } from '../../runs/run-file.js';
 import { draftsFor } from '../card-drafts.js';
 import { placeFrom } from '../place-from.js';
@@ -24,6 +25,8 @@ export interface PresetRequest {
   directory: string;
   limit?: number | undefined;
   limits: Partial<Limits>;
+  /** For whoever waits for a checkpoint that is fetched, which it is where its card does not say enough. */
+  tell?: Fetching['tell'];
 }
 
 /** What was written, and what to tell of it. */
@@ -60,7 +63,7 @@ export async function prepare(request: PresetRequest): Promise<Prepared> {
     });
   const beside = await Promise.all(
     models.map(async ({ wanted, file }) => {
-      const { name } = (await readCard(file)).card;
+      const { name } = (await readCardAlone(file)).card;
       if (name !== model.card.name) return [wanted.name, { name, card: place(file) }] as const;
       throw new AssayError('config-invalid', `the ${wanted.name} has the name of the model`, {
         file,
@@ -118,13 +121,13 @@ export async function prepare(request: PresetRequest): Promise<Prepared> {
 async function ownSize(
   { data }: Preset,
   sets: readonly FoundSet[],
-  { card, checkpoint }: Model,
+  { card, locate }: Model,
   directory: string,
 ): Promise<OwnSize | undefined> {
   if (card.input.shape.length !== 3) return undefined;
   for (const set of sets)
     if (isPhotographs(data, set)) {
-      const own = await ownSizeOf(set, { card, checkpoint }, directory);
+      const own = await ownSizeOf(set, { card, locate }, directory);
       if (own) return own;
     }
   return undefined;
@@ -140,8 +143,8 @@ function toldSize({ set: { name }, size, larger }: OwnSize, { input: { shape } }
 
 interface Model {
   card: ModelCard;
-  /** Where its checkpoint lies. */
-  checkpoint: string;
+  /** Where its checkpoint lies; it is fetched for that, where the card names an address. */
+  locate(): Promise<string>;
   /** Where the card lies, as the run file says it. */
   file: string;
   /** What is to be written of it. */
@@ -149,16 +152,16 @@ interface Model {
   engine?: string | undefined;
 }
 
-async function modelOf({ checkpoint, directory, limits }: PresetRequest): Promise<Model> {
+async function modelOf({ checkpoint, directory, limits, tell }: PresetRequest): Promise<Model> {
   if (/\.(ya?ml|json)$/i.test(checkpoint)) {
-    const { card, checkpoint: weights } = await readCard(checkpoint);
-    return { card, checkpoint: weights, file: placeFrom(directory, checkpoint), written: [] };
+    const { card, locate } = await readCardAlone(checkpoint);
+    return { card, locate: () => locate({ tell }), file: placeFrom(directory, checkpoint), written: [] };
   }
   const { name, text, engine } = (await draftsFor([checkpoint], directory, limits))[0]!;
   const file = `${name}.model.yaml`;
   return {
     card: parse(text),
-    checkpoint,
+    locate: async () => checkpoint,
     file: `./${file}`,
     written: [[join(directory, file), text]],
     engine,

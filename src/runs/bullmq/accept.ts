@@ -2,6 +2,7 @@ import { realpathSync } from 'node:fs';
 import { relative, resolve, sep } from 'node:path';
 import { AssayError } from '../../errors.js';
 import { openPerformer, type RunIdentity } from '../performer.js';
+import type { Listener } from '../progress.js';
 import type { WorkOptions } from '../work-options.js';
 import type { Announcement } from './announcements.js';
 
@@ -14,6 +15,10 @@ export interface Acceptance {
   rows: string;
   threads?: number | undefined;
   sessions?: number | undefined;
+  /** Told of what is fetched for it. */
+  notify?: Listener;
+  /** Ends the fetching. */
+  signal?: AbortSignal;
 }
 
 /**
@@ -21,10 +26,16 @@ export interface Acceptance {
  * Errors: `queue-failed` with what differs; `file-unreadable` for a run file elsewhere; those of opening it.
  */
 export async function accept(run: Announcement, place: Acceptance): Promise<string> {
-  const { folder, out, rows, threads, sessions } = place;
+  const { folder, out, rows, threads, sessions, notify, signal } = place;
   if (run.rows !== rows) throw otherWay(run, rows);
   const file = inside(run.file, folder);
-  const performer = await openPerformer({ file, options: optionsHere(run, { threads, sessions }), out });
+  const performer = await openPerformer({
+    file,
+    options: optionsHere(run, { threads, sessions }),
+    out,
+    notify,
+    signal,
+  });
   await performer.close();
   const differing = differences(run.identity, performer.identity);
   if (differing.length === 0) return file;

@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { AssayError, inOneLine } from '../../errors.js';
 import { assayVersion } from '../environment.js';
+import type { Listener } from '../progress.js';
 import { accept } from './accept.js';
 import { PASSWORD_VARIABLE } from './address.js';
 import {
@@ -28,8 +29,6 @@ export interface WorkerOptions {
   cache: string;
   /** The store that all machines share for rows. Default: they go through the server. */
   shared?: SharedPlace | undefined;
-  /** Nothing is printed but errors. */
-  quiet?: boolean | undefined;
   /** Units at once, each in a process of its own. */
   concurrency: number;
   name: string;
@@ -42,6 +41,8 @@ export interface WorkerOptions {
   signal: AbortSignal;
   /** A line for the user. */
   tell(line: string): void;
+  /** Told of what is fetched and opened. */
+  notify: Listener;
 }
 
 /** What an answer of the server comes to, which waits while that is away; `otherwise` when the signal is raised. */
@@ -127,7 +128,7 @@ interface Accepted {
 
 /** The oldest run that this machine can work for. What it cannot is refused once. */
 async function nextRun(
-  { link, folder, cache, shared, threads, sessions, signal, tell }: WorkerOptions,
+  { link, folder, cache, shared, threads, sessions, signal, tell, notify }: WorkerOptions,
   self: Presence,
 ): Promise<Accepted | undefined> {
   const runs = await unlessAborted(announcements(link.client).list(), signal, []);
@@ -136,9 +137,18 @@ async function nextRun(
     if (run.id in self.refused) continue;
     const out = join(cache, 'runs', run.id);
     try {
-      const file = await accept(run, { folder, out, rows: waysOf(shared), threads, sessions });
+      const file = await accept(run, {
+        folder,
+        out,
+        rows: waysOf(shared),
+        threads,
+        sessions,
+        notify,
+        signal,
+      });
       return { run, file, out };
     } catch (error) {
+      if (signal.aborted) return undefined;
       if (!(error instanceof AssayError)) throw error;
       self.refused[run.id] = inOneLine(error).slice(0, 2000);
       tell(`not "${run.title}" of ${run.by}:\n${error.explain()}`);
@@ -158,7 +168,6 @@ async function workFor({ run, file, out }: Accepted, options: WorkerOptions, sel
     file,
     out,
     ...(shared && { shared }),
-    quiet: options.quiet === true,
     threads,
     sessions,
     processes: concurrency,
@@ -185,6 +194,10 @@ async function workFor({ run, file, out }: Accepted, options: WorkerOptions, sel
     self.units = self.units.filter((one) => one !== key);
   };
   worker.on('error', () => undefined);
+  worker.on('progress', (_, data) => {
+    const { line } = Object(data) as { line?: unknown };
+    if (typeof line === 'string') tell(line);
+  });
   worker.on('active', ({ id }) => void self.units.push(id ?? ''));
   worker.on('completed', ({ id }, { n, seconds }: { n: number; seconds: number }) => {
     finished(id);

@@ -2,7 +2,6 @@ import type { SandboxedJob } from 'bullmq';
 import { type Static, Type } from '../../config/type.js';
 import { check } from '../../config/validate.js';
 import { AssayError } from '../../errors.js';
-import { oneLine } from '../../one-line.js';
 import { tookTooLong } from '../attempt.js';
 import { LiveUnit } from '../live-unit.js';
 import { PassMeter } from '../pass-meter.js';
@@ -35,8 +34,6 @@ export interface ProcessorOrder {
   out: string;
   /** The store that all share, where rows go through one. */
   shared?: SharedPlace;
-  /** Nothing is printed. */
-  quiet: boolean;
   threads?: number;
   sessions?: number;
   /** That measure side by side. */
@@ -57,8 +54,8 @@ let opening: Promise<{ performer: Performer; store: UnitStore }> | undefined;
 const measuring = new SharedClock();
 const keeping = new SharedClock();
 const meter = new PassMeter();
-/** Ends the unit that is measured now: BullMQ has one at a time measured in a process. */
-let current: AbortSignal | undefined;
+/** The unit that is measured now, and what ends it: BullMQ has one at a time measured in a process. */
+let current: { job: SandboxedJob; signal: AbortSignal } | undefined;
 
 // A worker that was killed cannot end its processes.
 process.on('disconnect', () => process.exit(1));
@@ -69,7 +66,7 @@ export default async function measureUnit(
   token: string,
   signal: AbortSignal,
 ): Promise<{ seconds: number; n: number }> {
-  current = signal;
+  current = { job, signal };
   try {
     const { key } = messageOf(job.data);
     opening ??= open().catch((error) => {
@@ -138,11 +135,11 @@ async function queueStore(address: string): Promise<UnitStore> {
 }
 
 async function open(): Promise<{ performer: Performer; store: UnitStore }> {
-  const { address, run, file, out, shared, quiet, threads, sessions, processes } = orderOf();
-  const tell = (line: string) => void (quiet || process.stderr.write(`${oneLine(line)}\n`));
-  const store = shared
-    ? await openShared(shared, { signal: () => current, tell })
-    : await queueStore(address);
+  const { address, run, file, out, shared, threads, sessions, processes } = orderOf();
+  // The worker prints what its processes tell.
+  const tell = (line: string) => void current?.job.updateProgress({ line }).catch(() => undefined);
+  const options = { signal: () => current?.signal, tell, patient: true };
+  const store = shared ? await openShared(shared, options) : await queueStore(address);
   const performer = await openPerformer({
     file,
     options: optionsHere(run, { threads, sessions, processes }),

@@ -15,6 +15,8 @@ export interface S3StoreOptions {
   signal(): AbortSignal | undefined;
   /** A line for the user: the store is away, or back, or holds something damaged. */
   tell(line: string): void;
+  /** Whether a store that is away is waited for when it is opened, too. */
+  patient?: boolean;
   /** How long is waited for a store that is away before it is asked again, in ms: at first, and at most. */
   waits?: { first: number; most: number };
 }
@@ -50,15 +52,18 @@ export class S3Store implements UnitStore {
     private readonly options: S3StoreOptions,
   ) {}
 
-  /** Looks whether units can be written and read. Errors: `store-failed`, also where the server does not answer now. */
+  /** Looks whether units can be written and read. Errors: `store-failed`; also where the server does not answer now. */
   static async open(address: S3Address, options: S3StoreOptions): Promise<S3Store> {
     const client = await s3Client(address);
     const store = new S3Store(client, await import('@aws-sdk/client-s3'), address, options);
-    try {
+    const trial = async () => {
       await store.put(MARKER.name, Buffer.from(MARKER.text));
       await store.get(MARKER.name);
       // What is missing has to be told from what may not be read.
       await store.get(unitFile('none'));
+    };
+    try {
+      await (options.patient ? store.lasting(trial) : trial());
       return store;
     } catch (thrown) {
       client.destroy();

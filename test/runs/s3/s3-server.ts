@@ -3,8 +3,8 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { SignatureV4 } from '@smithy/signature-v4';
 
-/** What a request is answered with instead: a status and S3's code for it, or the end of the connection. */
-export type Fault = Refused | 'hang up';
+/** What a request is answered with instead: a status and S3's code for it, the end of the connection, or nothing. */
+export type Fault = Refused | 'hang up' | 'hold';
 
 interface Refused {
   status: number;
@@ -88,6 +88,7 @@ async function answer(server: S3Server, request: IncomingMessage, response: Serv
       .writeHead(status, { 'content-type': 'application/xml' })
       .end(`<?xml version="1.0"?><Error><Code>${code}</Code><Message>as told</Message></Error>`);
   const fault = server.fault(asked);
+  if (fault === 'hold') return;
   if (fault === 'hang up') return void request.socket.destroy();
   const wrong = fault ?? (await notLetIn(request, url, body));
   if (wrong) return void refuse(wrong.status, wrong.code);

@@ -130,9 +130,11 @@ describe('a store that speaks S3', () => {
     await server.down();
     const written = store.write(unit);
     await vi.waitFor(() => expect(told).toHaveLength(1));
+    const opening = opened({ patient: true, tell: () => undefined });
     await server.up();
+    const another = await opening;
     await written;
-    expect(await store.read('k1')).toEqual(unit);
+    expect(await another.read('k1')).toEqual(unit);
     expect(told).toEqual([
       expect.stringMatching(
         /^the store at s3:\/\/\S+ is away: waiting until it is back \(no server is listening.*ECONNREFUSED/,
