@@ -6,6 +6,8 @@ import type { BoundSite } from './site.js';
 
 /** At least twice what float32 functions of engines are off by; checked by a test on the engine that computes them. */
 const COMPUTED: CurveRounding = { absolute: 1e-6, relative: 4e-6, argument: 0 };
+/** Of one or two operations that are rounded each, which is at most 2^-24 of what they give; and what is too small for float32. */
+const DIRECT: CurveRounding = { absolute: 1e-37, relative: 2 ** -21, argument: 0 };
 const EXACT: CurveRounding = { absolute: 0, relative: 0, argument: 0 };
 
 /** The operator itself, on another input. */
@@ -68,8 +70,28 @@ function leaky(op: string, leakOf: (s: BoundSite) => number): CurveRow {
   };
 }
 
+/** Where a function is defined. */
+interface Domain {
+  holds(lower: number, upper: number): boolean;
+  /** The same as a graph. */
+  emit(s: BoundSite, of: Interval): string;
+}
+const POSITIVE: Domain = { holds: (lower) => lower > 0, emit: (s, { lower }) => s.greater(lower, 0) };
+const NOT_NEGATIVE: Domain = {
+  holds: (lower) => lower >= 0,
+  emit: (s, { lower }) => s.emit('GreaterOrEqual', lower, 0),
+};
+const NOT_ZERO: Domain = {
+  holds: (lower, upper) => lower > 0 || upper < 0,
+  emit: (s, { lower, upper }) => s.emit('Or', s.greater(lower, 0), s.less(upper, 0)),
+};
+
 interface Curve {
   op: string;
+  /** Its ends change places: it never rises, on either side of where it is not defined. */
+  falls?: true;
+  /** Default: everywhere. Of an interval that is not in there nothing is known. */
+  domain?: Domain;
   /** As a graph; default: the operator itself. */
   emit?(s: BoundSite, x: string): string;
   shape(s: BoundSite): Shape;
@@ -78,17 +100,25 @@ interface Curve {
 }
 
 /** The smallest and the largest value on an interval, from its ends and extremes within. */
-function imageOf({ f, extremes = [] }: Shape) {
+function imageOf({ f, extremes = [] }: Shape, domain?: Domain) {
   return (lower: number, upper: number): [number, number] => {
+    if (domain && !domain.holds(lower, upper)) return [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
     const values = [lower, upper, ...extremes.filter((x) => x > lower && x < upper)].map(f);
     return [Math.min(...values), Math.max(...values)];
   };
 }
 
 /** The graph's form of `imageOf`: where an extreme lies within, its value counts. */
-function intervalOf(s: BoundSite, of: Interval, { emit, shape }: Curve): Interval {
+function intervalOf(s: BoundSite, of: Interval, { emit, shape, falls, domain }: Curve): Interval {
   const { f, extremes = [] } = shape(s);
-  const ends = bothEnds(s, of, emit);
+  const ends = bothEnds(s, falls ? { lower: of.upper, upper: of.lower } : of, emit);
+  if (domain) {
+    const defined = domain.emit(s, of);
+    return {
+      lower: s.where(defined, ends.lower, Number.NEGATIVE_INFINITY),
+      upper: s.where(defined, ends.upper, Number.POSITIVE_INFINITY),
+    };
+  }
   if (extremes.length === 0) return ends;
   let [lower, upper] = [s.emit('Min', ends.lower, ends.upper), s.emit('Max', ends.lower, ends.upper)];
   for (const x of extremes) {
@@ -99,18 +129,28 @@ function intervalOf(s: BoundSite, of: Interval, { emit, shape }: Curve): Interva
   return { lower, upper };
 }
 
+/** Lines that say nothing. */
+const UNDEFINED: Lines = {
+  lowerSlope: 0,
+  lowerIntercept: Number.NEGATIVE_INFINITY,
+  upperSlope: 0,
+  upperIntercept: Number.POSITIVE_INFINITY,
+};
+
 function curve(own: Curve): CurveRow {
-  const { op, shape, rounding = () => COMPUTED, refuses } = own;
+  const { op, shape, rounding = () => COMPUTED, refuses, domain } = own;
   return {
     kind: 'curve',
     op,
     interval: (s, of) => intervalOf(s, of, own),
-    image: (s) => imageOf(shape(s)),
+    image: (s) => imageOf(shape(s), domain),
     lines(s) {
       const known = shape(s);
-      return (lower, upper) => linesAround(known, lower, upper);
+      return (lower, upper) =>
+        domain && !domain.holds(lower, upper) ? UNDEFINED : linesAround(known, lower, upper);
     },
     rounding,
+    ...(domain && { defined: domain.holds }),
     ...(refuses && { refuses }),
   };
 }
@@ -189,7 +229,47 @@ const square: Curve = {
   op: SQUARE,
   emit: (s, x) => s.mul(x, x),
   shape: () => ({ f: (x) => x * x, slope: (x) => 2 * x, turns: [], extremes: [0] }),
+  rounding: () => DIRECT,
 };
+
+const reciprocal: Shape = { f: (x) => 1 / x, slope: (x) => -1 / (x * x), turns: [] };
+
+/** 1 / sqrt(x), which graphs spell out. */
+export const RSQRT = 'Rsqrt';
+
+/** The exponential of a number, or of 18 where that is less; see `inDifferences`. */
+export const CAPPED_EXP = 'CappedExp';
+const CAP = 18;
+
+/** 1 / x, as a share of a Softmax. */
+export const SHARE = 'Share';
+
+/** Of parts of the numbers they are defined on. */
+const partial: readonly Curve[] = [
+  { op: 'Reciprocal', shape: () => reciprocal, falls: true, domain: NOT_ZERO, rounding: () => DIRECT },
+  {
+    op: 'Sqrt',
+    shape: () => ({ f: Math.sqrt, slope: (x) => 0.5 / Math.sqrt(x), turns: [] }),
+    domain: NOT_NEGATIVE,
+    rounding: () => DIRECT,
+  },
+  {
+    op: RSQRT,
+    emit: (s, x) => s.emit('Reciprocal', s.sqrt(x)),
+    shape: () => ({ f: (x) => 1 / Math.sqrt(x), slope: (x) => -0.5 / (x * Math.sqrt(x)), turns: [] }),
+    falls: true,
+    domain: POSITIVE,
+    rounding: () => DIRECT,
+  },
+  {
+    op: SHARE,
+    emit: (s, x) => s.emit('Reciprocal', x),
+    shape: () => reciprocal,
+    falls: true,
+    domain: POSITIVE,
+    rounding: () => ({ ...COMPUTED, absolute: 2e-6 }),
+  },
+];
 
 /** The operator of that name, or spelled out. */
 export const GELU = 'Gelu';
@@ -224,6 +304,16 @@ export const curves: readonly CurveRow[] = [
   }),
   curve({ op: 'Softplus', shape: () => ({ f: softplus, slope: sigmoid, turns: [] }) }),
   curve({ op: 'Exp', shape: () => ({ f: Math.exp, slope: Math.exp, turns: [] }) }),
+  curve({
+    op: CAPPED_EXP,
+    emit: (s, x) => s.exp(s.emit('Min', x, CAP)),
+    shape: () => ({
+      f: (x) => Math.exp(Math.min(x, CAP)),
+      slope: (x) => (x < CAP ? Math.exp(x) : 0),
+      turns: [CAP],
+    }),
+  }),
+  ...partial.map(curve),
   curve({
     op: 'Elu',
     shape: elu,

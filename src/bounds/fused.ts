@@ -1,6 +1,6 @@
 import type { Graph, Node } from '../graph/graph.js';
 import { toNumbers } from '../graph/tensor.js';
-import { GELU, SILU, SQUARE } from './curves.js';
+import { GELU, RSQRT, SILU, SQUARE } from './curves.js';
 
 /** The domain of operators that only bounds know. */
 export const OWN = 'assay.bounds';
@@ -12,13 +12,17 @@ interface Found {
 }
 
 /**
- * The graph with x sigmoid(x), x^2 and GELU as one operator each: of the product of two values that both depend on the image,
+ * The graph with x sigmoid(x), x^2, 1 / sqrt(x) and GELU as one operator each: of the product of two values that both depend on the image,
  * bounds would lose that they are about the same x. Such a graph is for walks, not for engines.
+ * @param own what nodes are to bounds, by the value that they give
  */
-export function fused(graph: Graph): Graph {
+export function fused(graph: Graph, own: ReadonlyMap<string, string> = new Map()): Graph {
   const pattern = new Pattern(graph);
   const nodes = graph.nodes.map((node): Node => {
-    const found = pattern.silu(node) ?? pattern.square(node) ?? pattern.gelu(node);
+    const op = own.get(node.outputs[0]!);
+    if (op !== undefined) return { ...node, op, domain: OWN };
+    const found =
+      pattern.silu(node) ?? pattern.square(node) ?? pattern.gelu(node) ?? pattern.reciprocalRoot(node);
     return found ? { ...node, op: found.op, domain: OWN, inputs: [found.of], attributes: {} } : node;
   });
   return { ...graph, nodes };
@@ -51,6 +55,11 @@ class Pattern {
     const [a, b] = inputs as [string, string];
     const is = (op === 'Mul' && a === b) || (op === 'Pow' && this.number(b) === 2);
     return is ? { op: SQUARE, of: a } : undefined;
+  }
+
+  reciprocalRoot({ op, domain, inputs }: Node): Found | undefined {
+    const root = op === 'Reciprocal' && domain === '' ? this.written(inputs[0], 'Sqrt') : undefined;
+    return root && { op: RSQRT, of: root.inputs[0]! };
   }
 
   /** The product, in any order, of x, 1/2 and 1 + erf(x / sqrt 2). */

@@ -11,10 +11,13 @@ import { prune } from '../graph/prune.js';
 import { mapTuple } from '../map-tuple.js';
 import { fused, OWN } from './fused.js';
 import { isProduct, numberByNumber, product } from './products.js';
+import { withReciprocals } from './quotients.js';
 import { gamma } from './rounding.js';
 import type { AffineRow, BoundRow, CurveRounding, CurveRow, ProductRow, WindowRow } from './row.js';
 import { BoundSite } from './site.js';
+import { inDifferences } from './softmax.js';
 import { BOUNDS } from './table.js';
+import { ofEachImage, tokensOf } from './tokens.js';
 
 /** A network from pixels to logits. */
 export interface Network {
@@ -81,7 +84,8 @@ export const isAffine = (step: Step): step is Step<AffineRow> => step.row.kind =
 /** The first operator between pixels and logits that surely cannot be bounded; undefined where there is none. Nothing is run. */
 export function unboundedNode(graph: Graph, pixels: string, logits: string): Node | undefined {
   return nodesBetween(fused(graph), [pixels], logits).find(
-    ({ op, domain }) => domain !== OWN && (domain !== '' || !(BOUNDS.has(op) || LOWERINGS.has(op))),
+    ({ op, domain }) =>
+      domain !== OWN && (domain !== '' || !(BOUNDS.has(op) || LOWERINGS.has(op) || op === 'Softmax')),
   );
 }
 
@@ -100,14 +104,19 @@ export async function boundedNetwork(engine: Engine, given: Network): Promise<Bo
     dims: [TRACED, ...shape],
     data: Float32Array.from({ length: TRACED * size }, (_, i) => ((i * 7919) % 1009) / 1009),
   };
-  const traced = (of: Graph, known?: Shapes, images = image) =>
+  const traced = (of: Graph, known?: Shapes, images = image, more: readonly Node[] = []) =>
     traceShapes(
       engine,
       of,
       { [pixels]: images },
-      { nodes: nodesBetween(of, [pixels], logits), ...(known && { known }) },
+      { nodes: [...nodesBetween(of, [pixels], logits), ...more], ...(known && { known }) },
     );
-  let shapes = await traced(graph);
+  const tokens = tokensOf(graph, pixels, nodesBetween(graph, [pixels], logits));
+  let shapes = await traced(graph, undefined, image, tokens);
+  if (tokens.length > 0) {
+    graph = ofEachImage(graph, tokens, { pixels, shapes });
+    shapes = await traced(graph);
+  }
   const composite = nodesBetween(graph, [pixels], logits).filter(
     ({ op }) => BOUNDS.get(op)?.kind !== 'curve' && LOWERINGS.has(op),
   );
@@ -115,6 +124,10 @@ export async function boundedNetwork(engine: Engine, given: Network): Promise<Bo
     graph = inPrimitives(graph, composite, shapes);
     shapes = await traced(graph, shapes);
   }
+  graph = withReciprocals(graph, nodesBetween(graph, [pixels], logits));
+  const spelled = inDifferences(graph, nodesBetween(graph, [pixels], logits), shapes);
+  graph = spelled.graph;
+  shapes = await traced(graph, shapes);
   graph = numberByNumber(graph, nodesBetween(graph, [pixels], logits), { pixels, shapes });
   shapes = await traced(graph, shapes);
   const fewer: Value = {
@@ -124,7 +137,7 @@ export async function boundedNetwork(engine: Engine, given: Network): Promise<Bo
   };
   const ofFewer = await traced(graph, undefined, fewer);
   // Shapes were read off a graph that runs.
-  graph = prune(withFixedShapes(fused(graph), given, shapes));
+  graph = prune(withFixedShapes(fused(graph, spelled.own), given, shapes));
   const between = nodesBetween(graph, [pixels], logits);
   const varying = new Set([pixels, ...between.flatMap((node) => node.outputs)]);
   const steps = between.map((node): Step => {

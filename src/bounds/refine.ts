@@ -14,7 +14,8 @@ export interface Refining {
 
 /**
  * Replaces the intervals of what steps read by those of walks back to the pixels, in order (CROWN: Zhang et al. 2018): two walks
- * for every number whose interval matters. Intervals are not cut with those that they replace.
+ * for every number whose interval matters. Intervals are cut with those that they replace only where a function is not defined
+ * everywhere.
  */
 export async function refine(refining: Refining, n: number, ranges: Map<string, Range>): Promise<void> {
   const { network } = refining;
@@ -27,15 +28,22 @@ export async function refine(refining: Refining, n: number, ranges: Map<string, 
       if (made.has(input) || done.has(input) || bends === 0) continue;
       done.add(input);
       const known = rangeOf(ranges, input);
-      ranges.set(
-        input,
-        await walkedRange(refining, input, { n, ranges, known, matter: mattering(step, network, known) }),
-      );
+      const matter = mattering(step, network, known);
+      const walked = await walkedRange(refining, input, { n, ranges, known, matter });
+      ranges.set(input, isPartial(step) ? common(walked, known) : walked);
     }
     bends++;
     ranges.set(step.node.outputs[0]!, imageOf(step, network, ranges));
   }
 }
+
+const isPartial = ({ row }: Bent): boolean => row.kind === 'curve' && row.defined !== undefined;
+
+/** What both intervals hold. */
+const common = (one: Range, other: Range): Range => ({
+  lower: one.lower.map((x, i) => Math.max(x, other.lower[i]!)),
+  upper: one.upper.map((x, i) => Math.min(x, other.upper[i]!)),
+});
 
 /** Intervals of what is affine in the pixels and read by steps that are not: exact in every norm. */
 export async function firstRanges(refining: Refining, n: number, pixels: Range): Promise<Map<string, Range>> {

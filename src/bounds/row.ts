@@ -62,6 +62,8 @@ export interface CurveRow {
   throughZero?: boolean;
   /** Whether the lines are the function itself on that interval, whatever the interval is within its piece. */
   exactOn?(lower: number, upper: number): boolean;
+  /** Whether the function is defined on that interval; default: everywhere. Elsewhere its image is infinite. */
+  defined?(lower: number, upper: number): boolean;
   /** At least twice what an engine's float32 is off by: at an end of an interval, and within. */
   rounding(site: BoundSite): CurveRounding;
   /** Why these lines would not hold. */

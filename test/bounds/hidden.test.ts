@@ -87,6 +87,26 @@ const SPIKES: Readonly<Record<string, Emit>> = {
       ]),
     );
   },
+  'a reciprocal': (b, x) => {
+    const d = away(b, x);
+    return b.op('Reciprocal', [scaled(b, total(b, b.op('Mul', [d, d])), 600, 1)]);
+  },
+  'a quotient of two': (b, x) => {
+    const d = away(b, x);
+    const near = b.op('Relu', [scaled(b, total(b, b.op('Abs', [d])), -1, 1)]);
+    return b.op('Div', [near, scaled(b, total(b, b.op('Mul', [d, d])), 600, 1)]);
+  },
+  'a reciprocal root': (b, x) => {
+    const far = scaled(b, total(b, b.op('Pow', [away(b, x), b.scalar(2)])), 1e5, 1);
+    return b.op('Reciprocal', [b.op('Sqrt', [far])]);
+  },
+  'a share of a Softmax': (b, x) => {
+    const d = away(b, x);
+    const score = scaled(b, total(b, b.op('Mul', [d, d])), -120, 7);
+    const others = b.op('Mul', [x, b.scalar(0.5)]);
+    const all = b.op('Concat', [score, b.op('Flatten', [others])], { axis: int(1) });
+    return b.op('Slice', [b.op('Softmax', [all]), b.ints([0]), b.ints([1]), b.ints([1])]);
+  },
   SiLU: (b, x) => {
     const inner = scaled(b, total(b, b.op('Abs', [away(b, x)])), -60, 15);
     return b.op('Mul', [b.op('Mul', [inner, b.op('Sigmoid', [inner])]), b.scalar(1 / 15)]);

@@ -176,6 +176,29 @@ export const LAYERS: Readonly<Record<string, readonly Layer[]>> = {
     },
     (b, x) => b.op('Pow', [stretched(b, x), b.scalar(2)]),
   ],
+  Reciprocal: [
+    (b, x) => b.op('Reciprocal', [b.op('Add', [b.op('Abs', [stretched(b, x)]), b.scalar(0.25)])]),
+    // Below 0; and a constant divided.
+    (b, x) => b.op('Reciprocal', [b.op('Sub', [b.scalar(-0.5), b.op('Relu', [stretched(b, x)])])]),
+    (b, x) => {
+      const y = stretched(b, x);
+      return b.op('Div', [drawn(b, [2, 1, 4], 'c'), b.op('Add', [b.op('Mul', [y, y]), b.scalar(0.5)])]);
+    },
+  ],
+  Sqrt: [(b, x) => b.op('Sqrt', [b.op('Relu', [stretched(b, x)])])],
+  Rsqrt: [
+    (b, x) => {
+      const y = stretched(b, x);
+      const mean = b.op('ReduceMean', [b.op('Pow', [y, b.scalar(2)]), b.ints([3])], { keepdims: int(1) });
+      return b.op('Reciprocal', [b.op('Sqrt', [b.op('Add', [mean, b.scalar(0.1)])])]);
+    },
+  ],
+  CappedExp: [(b, x) => b.op('Softmax', [stretched(b, x)])],
+  Share: [
+    (b, x) => b.op('Softmax', [stretched(b, x)], { axis: int(1) }),
+    // Hard: shares of 0 and 1.
+    (b, x) => b.op('Softmax', [b.op('Flatten', [b.op('Mul', [x, b.scalar(60)])])]),
+  ],
   MaxPool: [
     (b, x) => b.op('MaxPool', [x], { kernel_shape: ints([2, 2]), strides: ints([2, 2]) }),
     (b, x) =>
@@ -208,6 +231,34 @@ export const PRODUCTS: Readonly<Record<string, Layer>> = {
     const y = stretched(b, x);
     const scores = b.op('MatMul', [y, b.op('Transpose', [y], { perm: ints([0, 1, 3, 2]) })]);
     return b.op('MatMul', [b.op('Sigmoid', [b.op('Mul', [scores, b.scalar(0.1)])]), y]);
+  },
+  'with a reciprocal': (b, x) => {
+    const y = stretched(b, x);
+    const size = b.op('Add', [
+      b.op('Abs', [b.op('Transpose', [y], { perm: ints([0, 1, 3, 2]) })]),
+      b.scalar(0.5),
+    ]);
+    return b.op('Div', [y, size]);
+  },
+  'that normalises a layer': (b, x) =>
+    b.op('LayerNormalization', [stretched(b, x), drawn(b, [4, 4], 'scale'), drawn(b, [4, 4], 'bias')], {
+      axis: int(2),
+      epsilon: float(1e-2),
+    }),
+  // As PyTorch exports it.
+  'that normalises rows': (b, x) => {
+    const y = stretched(b, x);
+    const mean = (value: string) => b.op('ReduceMean', [value, b.ints([-1])], { keepdims: int(1) });
+    const centred = b.op('Sub', [y, mean(y)]);
+    const variance = b.op('Add', [mean(b.op('Pow', [centred, b.scalar(2)])), b.scalar(1e-3)]);
+    return b.op('Mul', [b.op('Div', [centred, b.op('Sqrt', [variance])]), drawn(b, [4], 'scale')]);
+  },
+  'of attention': (b, x) => {
+    const project = (purpose: string) => b.op('MatMul', [stretched(b, x), drawn(b, [4, 4], purpose)]);
+    const [q, k, v] = ['q', 'k', 'v'].map(project) as [string, string, string];
+    const scores = b.op('MatMul', [q, b.op('Transpose', [k], { perm: ints([0, 1, 3, 2]) })]);
+    const weights = b.op('Softmax', [b.op('Mul', [scores, b.scalar(0.05)])]);
+    return b.op('Add', [b.op('MatMul', [weights, v]), x]);
   },
   'of matrices, one of which all share': (b, x) => {
     const y = stretched(b, x);

@@ -58,9 +58,18 @@ const CURVES: Readonly<Record<string, [Layer, (x: number) => number]>> = {
     (x) => x / (1 + Math.exp(-2 * Math.sqrt(2 / Math.PI) * (x + 0.044715 * x * x * x))),
   ],
   Square: [(b, x) => b.op('Mul', [x, x]), (x) => x ** 2],
+  Reciprocal: [unary('Reciprocal'), (x) => 1 / x],
+  Sqrt: [unary('Sqrt'), (x) => x ** 0.5],
+  Rsqrt: [(b, x) => b.op('Reciprocal', [b.op('Sqrt', [x])]), (x) => x ** -0.5],
 };
 
-async function networkOf(layer: Layer, numbers: 1 | 2): Promise<Bounded> {
+/** Those of a Softmax, in which graphs have them alone. */
+const OF_SOFTMAX: Readonly<Record<string, (x: number) => number>> = {
+  CappedExp: (x) => Math.exp(Math.min(x, 18)),
+  Share: (x) => 1 / x,
+};
+
+async function networkOf(layer: Layer, numbers: number): Promise<Bounded> {
   const b = new GraphBuilder();
   b.outputAs(b.op('Identity', [layer(b, b.input('x', 'float32', ['N', numbers]))]), 'logits');
   const graph = { ...b.build(), opsets: { '': 20 } };
@@ -107,7 +116,7 @@ const opOf = (name: string) => name.split(' ')[0]!;
 
 describe('of one number', () => {
   it('has a definition of every curve', () => {
-    const known = new Set(Object.keys(CURVES).map(opOf));
+    const known = new Set([...Object.keys(CURVES), ...Object.keys(OF_SOFTMAX)].map(opOf));
     expect(
       [...BOUNDS.values()].flatMap(({ kind, op }) => (kind === 'curve' && !known.has(op) ? [op] : [])),
     ).toEqual([]);
@@ -128,10 +137,20 @@ describe('of one number', () => {
       const interval = await propagated(network, output, ranges.get(input)!);
       const { rounding, row, lowerSlopes = [0, 0] } = step;
       const faults: string[] = [];
+      let said = 0;
       for (const [i, ends] of ALL.entries()) {
         const reach = Math.max(...ends.map(Math.abs));
         const [k, m] = [lines.lowerSlope[i]!, lines.upperSlope[i]!];
         const exact = row.exactOn?.(...ends) ?? false;
+        if (!(row.defined?.(...ends) ?? true)) {
+          // Of where it is not defined, nothing.
+          for (const { lower, upper } of [image, interval])
+            expect([ends, lower[i], upper[i]]).toEqual([ends, -Infinity, Infinity]);
+          continue;
+        }
+        // Nor where float32 lacks a slope: bounds are then no number.
+        if (![k, m].every(Number.isFinite)) continue;
+        said++;
         for (const x of pointsOf(ends)) {
           const y = f(x);
           const spare = ROUNDED * (Math.abs(y) + (Math.abs(k) + Math.abs(m)) * reach);
@@ -155,8 +174,79 @@ describe('of one number', () => {
         }
       }
       expect(faults.slice(0, 3)).toEqual([]);
+      expect(said).toBeGreaterThan(ALL.length / 6);
     },
   );
+
+  it.each(Object.entries(OF_SOFTMAX))(
+    '%s of a Softmax lies between its lines and in its image',
+    async (op, f) => {
+      const network = await networkOf((b, x) => b.op('Softmax', [x]), 2);
+      const step = network.bent.find(({ row }) => row.op === op) as Extract<Bent, { lines: unknown }>;
+      const ends =
+        op === 'Share'
+          ? ALL.map(([low, high]) => [1 + Math.abs(low), 1 + Math.abs(low) + high - low] as const)
+          : ALL;
+      const ranges = new Map([[step.node.inputs[0]!, rangeOf(ends.flatMap((own) => [own, own]))]]);
+      const image = imageOf(step, network, ranges);
+      ranges.set(step.node.outputs[0]!, image);
+      const lines = stepLines(step, network, ends.length, ranges);
+      const { lower, upper } = ranges.get(step.node.inputs[0]!)!;
+      const { absolute, relative } = step.rounding;
+      const faults: string[] = [];
+      for (let i = 0; i < lower.length; i++)
+        for (const x of pointsOf([lower[i]!, upper[i]!])) {
+          const y = f(x);
+          const [below, above] = [
+            lines.lowerSlope[i]! * x + lines.lowerIntercept[i]!,
+            lines.upperSlope[i]! * x + lines.upperIntercept[i]!,
+          ];
+          const spare =
+            ROUNDED * (Math.abs(y) + Math.abs(below) + Math.abs(above) + Math.abs(lines.upperSlope[i]! * x));
+          const room = 0.499 * (absolute + relative * y);
+          if (
+            !(
+              below <= y + spare &&
+              y <= above + spare &&
+              image.lower[i]! <= y - room &&
+              image.upper[i]! >= y + room
+            )
+          )
+            faults.push(`${x} of [${lower[i]}, ${upper[i]}]: ${below} ${y} ${above}`);
+        }
+      expect(faults.slice(0, 3)).toEqual([]);
+    },
+  );
+
+  it('intervals of a Softmax are the smallest that hold: a number is least where it is least and all others are largest', async () => {
+    const classes = 5;
+    const network = await networkOf((b, x) => b.op('Softmax', [x]), classes);
+    const draws = stream({ seed: 1, purpose: 'test/softmax', example: 0 });
+    const n = 200;
+    const middle = Float64Array.from({ length: n * classes }, () => 2 * draws.uniform() - 1);
+    const width = middle.map(
+      (_, i) => 10 ** (-3 + 3 * ((Math.floor(i / classes) % 10) / 9)) * draws.uniform(),
+    );
+    const range = {
+      lower: Float32Array.from(middle),
+      upper: Float32Array.from(middle, (x, i) => x + width[i]!),
+    };
+    const output = network.bent.at(-1)!.node.outputs[0]!;
+    const found = await propagated(network, output, range, n);
+    const share = (own: Float32Array, others: Float32Array, at: number) => {
+      const from = at - (at % classes);
+      let sum = 0;
+      for (let j = from; j < from + classes; j++) sum += Math.exp((j === at ? own : others)[j]! - own[at]!);
+      return 1 / sum;
+    };
+    for (let at = 0; at < n * classes; at++) {
+      const [least, most] = [share(range.lower, range.upper, at), share(range.upper, range.lower, at)];
+      expect(found.lower[at]).toBeLessThanOrEqual(least);
+      expect(found.upper[at]).toBeGreaterThanOrEqual(most);
+      expect(found.lower[at]).toBeGreaterThan(least - 1e-3);
+      expect(found.upper[at]).toBeLessThan(most + 1e-3);
+    }
+  });
 });
 
 /** Intervals as the graph of interval bound propagation has them. */
