@@ -92,24 +92,27 @@ function refuseMany(a: Alternatives, b: Alternatives, at: Place): void {
 function atomOf(op: string, left: Term, right: Term, at: Place): Atom {
   const { sign, strict } = COMPARISONS[op]!;
   const term = scaled(difference(left, right), sign);
-  if (![term.constant, ...term.coefficients.values()].every(Number.isFinite))
+  const numbers = [...term.coefficients.values()].flatMap(({ value, load }) => [value, load]);
+  if (![term.constant, ...numbers].every(Number.isFinite))
     throw malformed(at, 'numbers are too large', { expected: 'sums and products below 1.8e308' });
-  const names = [...term.coefficients].filter(([, coefficient]) => coefficient !== 0);
+  // One that was rounded to 0 need not be 0.
+  const names = [...term.coefficients].filter(([, { value, exact }]) => value !== 0 || !exact);
   const inputs = names.filter(([name]) => variableOf(name)?.kind === 'X');
-  const [[name, coefficient] = ['', 0]] = inputs;
+  const [[name, { value: coefficient, exact }] = ['', { value: 0, exact: true }]] = inputs;
   if (inputs.length === 0)
     return {
       constraint: {
         terms: names.map(([output, factor]) => ({
           output: variableOf(output)?.index ?? 0,
-          coefficient: factor,
+          coefficient: factor.value,
+          ...(!factor.exact && { rounded: factor.load }),
         })),
         constant: term.constant,
         load: term.load,
         strict,
       },
     };
-  if (names.length > 1 || Math.abs(coefficient) !== 1)
+  if (names.length > 1 || Math.abs(coefficient) !== 1 || !exact)
     throw malformed(at, 'inputs are bounded by more than numbers', {
       expected: `a box: (<= ${name} number) and (>= ${name} number)`,
       found: `a condition on ${names

@@ -4,9 +4,17 @@ export interface Box {
   upper: Float64Array;
 }
 
+/** coefficient * Y */
+export interface LinearTerm {
+  output: number;
+  coefficient: number;
+  /** Where the coefficient is not the number that is written but near it: what was added up to it, in magnitude. */
+  rounded?: number;
+}
+
 /** A linear inequality of outputs: the sum of coefficient * Y, plus a constant, is at most 0. */
 export interface Constraint {
-  terms: readonly { output: number; coefficient: number }[];
+  terms: readonly LinearTerm[];
   constant: number;
   /** What was added up to the constant, in magnitude. */
   load: number;
@@ -35,10 +43,21 @@ export function levelOf({ terms, constant }: Constraint, outputs: Float32Array, 
   return sum;
 }
 
+/** What coefficients that were rounded may be off by, relative to what was added up: more than enough. */
+const ROUNDED = 1e-12;
+
+/** What rounding of coefficients may take from what is to be at most 0. */
+function spareOf({ terms }: Constraint, outputs: Float32Array, offset: number): number {
+  let spare = 0;
+  for (const { output, rounded } of terms)
+    if (rounded !== undefined) spare += ROUNDED * rounded * Math.abs(outputs[offset + output]!);
+  return spare;
+}
+
 /** Whether outputs, from `offset` on, meet all constraints of a case. What is no number meets none. */
 export const isMet = ({ constraints }: Case, outputs: Float32Array, offset = 0): boolean =>
   constraints.every((constraint) => {
-    const value = levelOf(constraint, outputs, offset);
+    const value = levelOf(constraint, outputs, offset) + spareOf(constraint, outputs, offset);
     return constraint.strict ? value < 0 : value <= 0;
   });
 

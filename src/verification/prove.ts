@@ -1,6 +1,6 @@
 import type { BoundPrograms, Method } from '../bounds/certify.js';
 import { around } from './points.js';
-import { type Box, byBox, type Case, type Constraint } from './property.js';
+import { type Box, byBox, type Case, type Constraint, type LinearTerm } from './property.js';
 
 /** Methods that a proof tries, from the cheapest to one, each for what the ones before left. */
 export const METHODS: readonly Method[] = ['crown-ibp', 'crown', 'alpha-crown'];
@@ -73,7 +73,8 @@ function togetherFrom(claims: readonly Claim[], from: number, outputs: number): 
 const isPositive = (least: number, { constant, load }: Constraint): boolean =>
   least + constant > SPARE * (load + Math.abs(least));
 
-const keyOf = ({ terms }: Constraint) => terms.map((t) => `${t.output}:${t.coefficient}`).join();
+const keyOf = ({ terms }: Constraint) =>
+  terms.map((t) => `${t.output}:${t.coefficient}${t.rounded === undefined ? '' : '~'}`).join();
 
 interface Rows {
   /** (count, outputs) */
@@ -83,8 +84,11 @@ interface Rows {
   of: ReadonlyMap<string, number>;
 }
 
+const isVague = ({ coefficient, rounded }: LinearTerm): boolean =>
+  rounded !== undefined || Math.fround(coefficient) !== coefficient;
+
 /**
- * Functions that differ by more than a constant. Those with coefficients that float32 lacks are left out, since bounds are of
+ * Functions that differ by more than a constant. Those with coefficients that float32 lacks, or that were rounded, are left out, since bounds are of
  * float32 functions, and so are more than fit into memory: nothing is proved by these.
  */
 function rowsOf(cases: readonly Case[], outputs: number): Rows {
@@ -95,7 +99,7 @@ function rowsOf(cases: readonly Case[], outputs: number): Rows {
     for (const constraint of constraints) {
       const key = keyOf(constraint);
       if (of.has(key) || functions.length >= most) continue;
-      if (constraint.terms.some((t) => Math.fround(t.coefficient) !== t.coefficient)) continue;
+      if (constraint.terms.some(isVague)) continue;
       of.set(key, functions.length);
       functions.push(constraint.terms);
     }

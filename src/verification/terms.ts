@@ -7,13 +7,57 @@ export interface Variable {
   index: number;
 }
 
+/** What a variable is multiplied by. */
+export interface Coefficient {
+  value: number;
+  /** What was added up to it, in magnitude. */
+  load: number;
+  /** Whether it is the number that is written: neither reading, nor adding up, nor multiplying rounded anything. */
+  exact: boolean;
+}
+
 /** A linear term: coefficients by name, and a constant. */
 export interface Term {
-  coefficients: Map<string, number>;
+  coefficients: Map<string, Coefficient>;
   constant: number;
   /** What was added up to the constant, in magnitude. */
   load: number;
+  /** Whether the constant is what is written, as of coefficients. */
+  exact: boolean;
 }
+
+/** Digits that float64 tells apart, whatever the number. */
+const DIGITS = 15;
+/** Numbers up to the one are looked at as multiples of the other: with so few digits, those that read as such are such. */
+const [LARGE, PARTS] = [2 ** 20, 2 ** 10];
+
+/** Whether the number that a word of few digits writes is surely a number of float64. */
+const isExact = (word: string, value: number): boolean =>
+  Math.abs(value) <= LARGE &&
+  Number.isInteger(value * PARTS) &&
+  word
+    .replace(/[eE].*$/, '')
+    .replace(/\D/g, '')
+    .replace(/^0+/, '').length <= DIGITS;
+
+/** What is lost of a sum, or kept: a + b = sum + lost (Knuth 1997, section 4.2.2). */
+function lost(a: number, b: number, sum: number): number {
+  const part = sum - a;
+  return a - (sum - part) + (b - part);
+}
+
+function added(a: Coefficient, b: Coefficient): Coefficient {
+  const value = a.value + b.value;
+  return {
+    value,
+    load: a.load + b.load,
+    exact: a.exact && b.exact && lost(a.value, b.value, value) === 0,
+  };
+}
+
+/** Whether a product of two numbers of float64 is none that was rounded: both are multiples of 1/1024, or one of them is 1 or -1. */
+const isProduct = (a: number, b: number): boolean =>
+  Math.abs(b) === 1 || ([a, b].every((x) => Number.isInteger(x * PARTS)) && Math.abs(a * b) <= 2 ** 30);
 
 /** Without a choice of how digits are matched: words may be as long as the file. */
 const NUMBER = /^[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?$/;
@@ -37,12 +81,18 @@ export function termOf(expression: Expression, declared: ReadonlySet<string>, { 
     });
   if (!isForm(expression)) {
     const { word } = expression;
-    if (declared.has(word)) return { coefficients: new Map([[word, 1]]), constant: 0, load: 0 };
+    if (declared.has(word))
+      return {
+        coefficients: new Map([[word, { value: 1, load: 1, exact: true }]]),
+        constant: 0,
+        load: 0,
+        exact: true,
+      };
     if (variableOf(word))
       throw refuse(`${word} is not declared`, `no (declare-const ${word} Real) before it`);
     const value = NUMBER.test(word) ? Number(word) : Number.NaN;
     if (!Number.isFinite(value)) throw refuse('this is no number and no variable', shown(word));
-    return { coefficients: new Map(), constant: value, load: Math.abs(value) };
+    return { coefficients: new Map(), constant: value, load: Math.abs(value), exact: isExact(word, value) };
   }
   const [head, ...rest] = expression.items;
   const op = head && !isForm(head) ? head.word : '';
@@ -55,18 +105,24 @@ export function termOf(expression: Expression, declared: ReadonlySet<string>, { 
   const [varying, second] = parts.filter(({ coefficients }) => coefficients.size > 0);
   if (second) throw refuse('a product of variables is not linear', '(* …) of two terms with variables');
   const factors = parts.filter((part) => part !== varying);
-  const by = (all: readonly Term[]) => all.reduce((product, { constant }) => product * constant, 1);
-  return varying ? scaled(varying, by(factors)) : scaled(first, by(others));
+  return (varying ? factors : others).reduce(
+    (product, { constant, exact }) => scaled(product, constant, exact),
+    varying ?? first,
+  );
 }
 
 /** The first of them and, with a sign, all others. */
 function summed([first, ...others]: readonly Term[], sign: 1 | -1): Term {
   const sum = { ...first!, coefficients: new Map(first!.coefficients) };
-  for (const { coefficients, constant, load } of others) {
-    for (const [name, coefficient] of coefficients)
-      sum.coefficients.set(name, (sum.coefficients.get(name) ?? 0) + sign * coefficient);
-    sum.constant += sign * constant;
+  for (const other of others) {
+    const { coefficients, constant, load, exact } = sign === 1 ? other : scaled(other, -1);
+    for (const [name, coefficient] of coefficients) {
+      const known = sum.coefficients.get(name);
+      sum.coefficients.set(name, known ? added(known, coefficient) : coefficient);
+    }
+    sum.constant += constant;
     sum.load += load;
+    sum.exact &&= exact;
   }
   return sum;
 }
@@ -74,8 +130,19 @@ function summed([first, ...others]: readonly Term[], sign: 1 | -1): Term {
 /** a - b */
 export const difference = (a: Term, b: Term): Term => summed([a, b], -1);
 
-export const scaled = ({ coefficients, constant, load }: Term, by: number): Term => ({
-  coefficients: new Map([...coefficients].map(([name, coefficient]) => [name, coefficient * by])),
+/** @param exact whether the factor is what is written */
+export const scaled = ({ coefficients, constant, load, ...term }: Term, by: number, exact = true): Term => ({
+  coefficients: new Map(
+    [...coefficients].map(([name, of]) => [
+      name,
+      {
+        value: of.value * by,
+        load: of.load * Math.abs(by),
+        exact: of.exact && exact && isProduct(of.value, by),
+      },
+    ]),
+  ),
   constant: constant * by,
   load: load * Math.abs(by),
+  exact: term.exact && exact && isProduct(constant, by),
 });

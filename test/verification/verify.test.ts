@@ -131,6 +131,10 @@ describe('what is known exactly', () => {
     });
     expect(await answerOf(network, text(`(>= Y_0 ${most})`))).toMatchObject({ verdict: 'sat', by: 'attack' });
     expect(await answerOf(network, text(`(> Y_0 ${most})`))).toMatchObject({ verdict: 'unknown' });
+    // Of a coefficient that float64 makes 0 of, and that is 1, neither is said.
+    const lost = '(- (+ (* 1e17 Y_0) Y_0) (* 1e17 Y_0))';
+    for (const condition of [`(>= ${lost} ${most + 0.01})`, `(<= ${lost} ${most + 0.01})`])
+      expect(await answerOf(network, text(condition))).toMatchObject({ verdict: 'unknown' });
     // A coefficient that float32 lacks is attacked alone.
     expect(await answerOf(network, text(`(>= (* 0.1 Y_0) ${most})`))).toMatchObject({ verdict: 'unknown' });
     await network.close();

@@ -87,6 +87,36 @@ describe('properties', () => {
     );
   });
 
+  it.each<[string, readonly (number | undefined)[]]>([
+    // Exact, as far as they go.
+    ['(+ (* 3 Y_0) (* 0.25 Y_0))', [3.25, undefined]],
+    ['(- (* 2 (* 1.5 Y_0)) Y_0)', [2, undefined]],
+    ['(* -1 Y_0)', [-1, undefined]],
+    ['(* 1000000.5 Y_0)', [1000000.5, undefined]],
+    ['(* 0.50000000000000000001 Y_0)', [0.5, 0.5]],
+    // Float64 lacks one part or another; the second and third are 1 and 0 there, and not in truth.
+    ['(* 0.1 Y_0)', [0.1, 0.1]],
+    ['(* (* 0.1 10) Y_0)', [1, 1]],
+    ['(- (+ (* 1e17 Y_0) Y_0) (* 1e17 Y_0))', [0, 2e17 + 1]],
+    ['(- (+ (* 0.1 Y_0) (* 0.2 Y_0)) (* 0.3 Y_0))', [0.1 + 0.2 - 0.3, 0.1 + 0.2 + 0.3]],
+    ['(+ Y_0 (* 1e-300 Y_0))', [1, 1]],
+  ])('tell coefficients that were rounded: %s', (term, [coefficient, rounded]) => {
+    const { cases } = read(`${HEAD}(assert (<= ${term} 1))`);
+    const [found] = cases[0]!.constraints[0]!.terms;
+    expect([found?.coefficient, found?.rounded]).toEqual([coefficient, rounded && expect.closeTo(rounded)]);
+    // All that rounding may have taken does not make it hold.
+    const large = { ...cases[0]!, constraints: [{ ...cases[0]!.constraints[0]!, constant: -1e-9 }] };
+    const y = Float32Array.of(1e4, 0);
+    if (coefficient === 0) expect(isMet(large, y)).toBe(false);
+  });
+
+  it('bound inputs by exact numbers alone', () => {
+    expect(() => read(`${HEAD}(assert (<= (* 1.00000000000000001 X_0) 1))`)).toThrow(/more than numbers/);
+    expect(() => read(`${HEAD}(assert (<= (- (+ (* 1e17 X_0) Y_0) (* 1e17 X_0)) 1))`)).toThrow(
+      /more than numbers/,
+    );
+  });
+
   it('that are about robustness share one box', () => {
     const { cases, inputs, outputs } = read(`${HEAD}(assert (or (and (>= Y_1 Y_0)) (and (>= Y_1 0.5))))`);
     expect([inputs, outputs, cases.length]).toEqual([2, 2, 2]);
