@@ -3,7 +3,7 @@ import { Ascent } from './ascent.js';
 import { type Bounded, boundedNetwork, type Network, withoutRounding } from './network.js';
 import { Programs } from './programs.js';
 import { Propagation } from './propagation.js';
-import { type Boxes, better, type LowerBounds, type Range } from './ranges.js';
+import { type Boxes, better, type LowerBounds, type Range, type Ranges } from './ranges.js';
 import { type Refining, refine } from './refine.js';
 import { Walks, walkImages } from './walks.js';
 
@@ -30,6 +30,8 @@ interface Asked {
  * 2021).
  */
 export class BoundPrograms {
+  /** Operators, with their nodes, that an interval was outside of the domain of: nothing was proved there. */
+  readonly outside = new Set<string>();
   private readonly propagation: Propagation;
   private readonly programs: Programs;
   private readonly walks: Walks;
@@ -73,6 +75,7 @@ export class BoundPrograms {
   ): Promise<LowerBounds> {
     const stops = this.lastBends();
     const { ranges, sure } = await this.propagation.of(boxes, method === 'ibp' ? stops : undefined);
+    if (!sure.every(Boolean)) this.noteOutside(ranges);
     const asked = { n: boxes.n, ranges, rows, count };
     const propagated = await this.walked(stops, asked);
     const isLinear = stops.every((value) => value === this.network.pixels);
@@ -91,6 +94,16 @@ export class BoundPrograms {
 
   close(): Promise<void> {
     return this.programs.close();
+  }
+
+  /** The first, since others read what it gives. */
+  private noteOutside(ranges: Ranges): void {
+    const outside = this.network.bent.find(({ node, row }) => {
+      const of = ranges.get(node.inputs[0]!);
+      const { defined } = row.kind === 'curve' ? row : { defined: undefined };
+      return defined && of?.lower.some((low, i) => !defined(low, of.upper[i]!));
+    });
+    if (outside) this.outside.add(`${outside.row.op} (node "${outside.node.name}")`);
   }
 
   /** By lines all the way to the pixels. */

@@ -49,7 +49,10 @@ export async function answered(network: Network, { cases }: Property, search: Se
     left = await refuted(bounds, left, { method: one, outputs: network.outputs, check });
     if (left.length === 0) return { verdict: 'unsat', by: one };
   }
-  const open = `${method} leaves ${left.reduce((sum, own) => sum + own.cases.length, 0)} of ${cases.length} cases`;
+  // By then, of all boxes that were bounded.
+  const partial = [...bounds.outside].join(', ');
+  const undefinedAt = partial && `; ${partial} is not defined everywhere in its interval`;
+  const open = `${method} leaves ${left.reduce((sum, own) => sum + own.cases.length, 0)} of ${cases.length} cases${undefinedAt}`;
   const wide = left.reduce((most, { box }) => Math.max(most, widthOf(box)), 0);
   if (wide > MOST_SPLIT)
     return { verdict: 'unknown', why: `${open}, and ${wide} inputs are too many to split` };

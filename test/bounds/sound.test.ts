@@ -82,6 +82,19 @@ const CURVES: Readonly<Record<string, Layer>> = {
   Mish: unary('Mish'),
   Square: (b, x) => b.op('Mul', [x, x]),
   'a power of 2': (b, x) => b.op('Pow', [x, b.scalar(2)]),
+  'a reciprocal': (b, x) => b.op('Reciprocal', [b.op('Add', [b.op('Abs', [x]), b.scalar(0.01)])]),
+  'a quotient with itself': (b, x) => b.op('Div', [x, b.op('Add', [b.op('Mul', [x, x]), b.scalar(0.5)])]),
+  'a root': (b, x) => b.op('Sqrt', [b.op('Relu', [x])]),
+  'a reciprocal root': (b, x) =>
+    b.op('Reciprocal', [b.op('Sqrt', [b.op('Add', [b.op('Mul', [x, x]), b.scalar(1e-3)])])]),
+  'a share of two': (b, x) => {
+    const both = b.op('Concat', [x, b.op('Mul', [x, b.scalar(-0.5)])], { axis: int(1) });
+    return b.op('Slice', [b.op('Softmax', [both]), b.ints([0]), b.ints([1]), b.ints([1])]);
+  },
+  'a share of three, one far off': (b, x) => {
+    const all = b.op('Concat', [x, b.op('Add', [x, b.scalar(-20)]), b.op('Neg', [x])], { axis: int(1) });
+    return b.op('Slice', [b.op('Softmax', [all]), b.ints([1]), b.ints([2]), b.ints([1])]);
+  },
   'a product with itself, moved': (b, x) => b.op('Mul', [x, b.op('Add', [x, b.scalar(1)])]),
 };
 
@@ -138,8 +151,14 @@ describe('certificates hold', () => {
       },
     ],
     ['a power', (b, x) => b.op('Pow', [x, b.scalar(3)])],
-    ['Softmax', unary('Softmax')],
-    ['a quotient', (b, x) => b.op('Div', [b.scalar(1), x])],
+    ['Softmax over images', unary('Softmax', { axis: int(0) })],
+    [
+      'Softmax of more than can be held',
+      (b, x) => {
+        const large = b.op('Expand', [b.op('GlobalAveragePool', [x]), b.ints([1, 3, 16, 64])]);
+        return b.op('Softmax', [b.op('Flatten', [large])]);
+      },
+    ],
     ['what is no Gelu', (b, x) => b.op('Mul', [x, b.op('Add', [b.op('Erf', [x]), b.scalar(1)])])],
     [
       'a Gelu with one factor more',

@@ -217,6 +217,24 @@ describe('networks', () => {
     await network.close();
   });
 
+  it('that divide by what may be 0 prove nothing there, and it is named', async () => {
+    const b = new GraphBuilder('quotient');
+    const x = b.input('x', 'float32', [1, 2]);
+    const size = b.op('MatMul', [x, b.constant(floats([2, 1], [1, 0.5]))]);
+    b.outputAs(b.op('Div', [b.scalar(1), size]), 'y');
+    const network = await opened(b.build(), 2, 1);
+    const over = (lower: number, condition: string) =>
+      `${boxText({ lower: [lower, 0.5], upper: [1, 1] }, 1)}(assert ${condition})`;
+    // Between 1 / 1.5 and 1 / 0.75; then of a size from -0.75 to 1.5.
+    for (const outside of ['(<= Y_0 0.6)', '(>= Y_0 1.4)'])
+      expect(await answerOf(network, over(0.5, outside))).toMatchObject({ verdict: 'unsat' });
+    const method = 'crown-ibp';
+    expect((await network.bounds()).outside.size).toBe(0);
+    await answerOf(network, over(-1, '(and (>= Y_0 -1) (<= Y_0 -0.5))'), { method, checks: 150 });
+    expect([...(await network.bounds()).outside]).toEqual([expect.stringMatching(/^Reciprocal \(node "/)]);
+    await network.close();
+  });
+
   it('of another number of inputs or outputs are refused', async () => {
     for (const [inputs, outputs, says] of [
       [3, 2, /inputs/],
