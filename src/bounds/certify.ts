@@ -75,7 +75,7 @@ export class BoundPrograms {
   ): Promise<LowerBounds> {
     const stops = this.lastBends();
     const { ranges, sure } = await this.propagation.of(boxes, method === 'ibp' ? stops : undefined);
-    if (!sure.every(Boolean)) this.noteOutside(ranges);
+    this.noteOutside(ranges);
     const asked = { n: boxes.n, ranges, rows, count };
     const propagated = await this.walked(stops, asked);
     const isLinear = stops.every((value) => value === this.network.pixels);
@@ -99,9 +99,9 @@ export class BoundPrograms {
   /** The first, since others read what it gives. */
   private noteOutside(ranges: Ranges): void {
     const outside = this.network.bent.find(({ node, row }) => {
+      if (row.kind !== 'curve' || !row.defined) return false;
       const of = ranges.get(node.inputs[0]!);
-      const { defined } = row.kind === 'curve' ? row : { defined: undefined };
-      return defined && of?.lower.some((low, i) => !defined(low, of.upper[i]!));
+      return of?.lower.some((low, i) => !row.defined?.(low, of.upper[i]!));
     });
     if (outside) this.outside.add(`${outside.row.op} (node "${outside.node.name}")`);
   }
