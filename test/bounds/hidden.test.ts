@@ -7,6 +7,7 @@ import { floats } from '../../src/graph/tensor.js';
 import { mapTuple } from '../../src/map-tuple.js';
 import { stream } from '../../src/random/stream.js';
 import { normals } from '../autodiff/finite-differences.js';
+import { trainedAround } from './hidden-training.js';
 import { Inside } from './inside.js';
 
 /**
@@ -173,6 +174,32 @@ describe('a hidden counterexample is never certified', () => {
     const far = CENTRE.map((x, i) => x - (HIDDEN[i]! - x));
     const box = { n: 1, lower: far.map((x) => x - 1e-3), upper: far.map((x) => x + 1e-3) };
     expect((await provedOf(networkOf(spike), SHAPE, box)).get('crown')).toBeGreaterThan(0);
+  });
+
+  it.each([2, 3])('that was trained into a network, seed %i', async (seed) => {
+    const mlp = trainedAround({ centre: CENTRE, radius: RADIUS, point: HIDDEN }, [SIZE, 24, 24, 1], seed);
+    const b = new GraphBuilder();
+    let x = b.op('Flatten', [b.input('x', 'float32', ['N', ...SHAPE])]);
+    mlp.weights.forEach((weights, l) => {
+      const [inputs, outputs] = [mlp.sizes[l]!, mlp.sizes[l + 1]!];
+      const [w, offset] = [floats([outputs, inputs], weights), floats([outputs], mlp.offsets[l]!)];
+      const y = b.op('Gemm', [x, b.constant(w), b.constant(offset)], { transB: int(1) });
+      x = l + 1 < mlp.weights.length ? b.op('Relu', [y]) : y;
+    });
+    b.outputAs(b.op('Concat', [x, b.op('Neg', [x])], { axis: int(1) }), 'logits');
+    const graph = b.build();
+    const inside = await Inside.of(engine, graph, SHAPE, MARGIN);
+    const [f, other] = [...(await inside.logits(HIDDEN))] as [number, number];
+    expect(f - other).toBeLessThan(-1);
+    expect((await inside.sampled(BOX, 0, 2000))[0]).toBeGreaterThan(0);
+    for (const least of (await provedOf(graph, SHAPE, BOX)).values()) {
+      expect(least).toBeLessThanOrEqual(f - other);
+      expect(least).toBeGreaterThan(Number.NEGATIVE_INFINITY);
+    }
+    // Where it is not, something is certified: a refusal is no accident of loose bounds.
+    const small = { n: 1, lower: CENTRE.map((c) => c - 0.01), upper: CENTRE.map((c) => c + 0.01) };
+    expect((await provedOf(graph, SHAPE, small)).get('crown')).toBeGreaterThan(0);
+    await inside.close();
   });
 
   /** Exact arithmetic has the label win everywhere; float32 evaluations of the network do not. */
