@@ -61,15 +61,3 @@ export function cellsOf(record: string): string[] | undefined {
     if (line[at] !== ',') return undefined;
   }
 }
-
-/** One cell of a record, without cutting out the others. */
-export function cellAt(record: string, column: number): string | undefined {
-  if (record.includes('"') || record.endsWith('\r')) return cellsOf(record)?.[column];
-  let start = 0;
-  for (let c = 0; c < column; c++) {
-    start = record.indexOf(',', start) + 1;
-    if (start === 0) return undefined;
-  }
-  const end = record.indexOf(',', start);
-  return end < 0 ? record.slice(start) : record.slice(start, end);
-}

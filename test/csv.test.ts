@@ -2,7 +2,8 @@ import { stringify } from 'csv-stringify/sync';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { cast } from '../src/csv-cell.js';
-import { cellAt, cellsOf, csvRecords } from '../src/csv-records.js';
+import { csvPlaces } from '../src/csv-places.js';
+import { cellsOf, csvRecords } from '../src/csv-records.js';
 import { csvText } from '../src/csv-text.js';
 
 /** With all that CSV treats in another way. */
@@ -25,6 +26,24 @@ async function read(bytes: Uint8Array, length: number): Promise<string[]> {
   return records;
 }
 
+/** The cells of the records after the first, each found by its place and cut out of the bytes there. */
+async function placed(bytes: Buffer, length: number): Promise<string[][]> {
+  const found: string[][] = [];
+  for await (const block of csvPlaces(inPieces(bytes, length), 3, whole))
+    for (let r = 0; r < block.length; r++) {
+      const cells = [0, 1, 2].map((c) => block.cell(r, c));
+      const start = block.start(r);
+      const there = bytes.toString('utf8', start, start + block.size(r)).replace(/\r?\n$/, '');
+      expect(cellsOf(there)).toEqual(cells);
+      found.push(cells);
+    }
+  return found;
+}
+
+function whole(record: string, number: number): void {
+  if (cellsOf(record)?.length !== 3) throw new Error(`record ${number}`);
+}
+
 describe('CSV', () => {
   it('is what csv-stringify writes', () => {
     fc.assert(
@@ -44,8 +63,7 @@ describe('CSV', () => {
           const written = stringify(rows, { quoted_string: true, bom: true });
           const records = await read(Buffer.from(written), length);
           expect(records.map(cellsOf)).toEqual(rows);
-          for (const [r, record] of records.entries())
-            expect([0, 1, 2, 3].map((c) => cellAt(record, c))).toEqual([...rows[r]!, undefined]);
+          expect(await placed(Buffer.from(written), length)).toEqual(rows.slice(1));
         },
       ),
     );
@@ -58,6 +76,25 @@ describe('CSV', () => {
       ['1', ''],
       ['', '2'],
     ]);
+  });
+
+  it('says of cells whether they are true or false', async () => {
+    const text = 'a,b\n"true",false\r\n,fals\ntrue,truth';
+    const found = [];
+    for await (const block of csvPlaces(inPieces(Buffer.from(text), 7), 2, () => {}))
+      for (let r = 0; r < block.length; r++) found.push([block.truth(r, 0), block.truth(r, 1)]);
+    expect(found).toEqual([
+      [true, false],
+      ['', undefined],
+      [true, undefined],
+    ]);
+  });
+
+  it.each(['x,y\n1', 'x,y\n1,2,3,4', 'x,y\n1,2,"3', 'x,y\n"1"2,3,4'])('%j is not whole', async (text) => {
+    const read = async () => {
+      for await (const _ of csvPlaces(inPieces(Buffer.from(text), 3), 3, whole));
+    };
+    await expect(read()).rejects.toThrow('record 1');
   });
 
   it.each(['"a', 'a"b,c', '"a"b,c'])('%s has quotes out of order', (record) => {

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { malformed, openFile, pieces } from '../bytes/byte-source.js';
+import { csvPlaces, type RecordBlock, type Suspicion } from '../csv-places.js';
 import { cellsOf, csvRecords } from '../csv-records.js';
 import type { ExampleSheet } from '../suites/contract.js';
 
@@ -40,6 +41,8 @@ export interface WrittenSheet {
   columns: readonly string[];
   /** Records after the header, some at a time. The file is open only while they are read. */
   records(): AsyncIterable<readonly string[]>;
+  /** The same records as places in the file. Errors: `file-malformed`. */
+  places(): AsyncIterable<RecordBlock>;
   /** The cells of a record, which is named by its number from 1. Errors: `file-malformed`. */
   cells(record: string, number: number): string[];
 }
@@ -51,18 +54,20 @@ export async function writtenSheet(directory: string, file: string): Promise<Wri
   for await (const [header] of recordsOf(path, false)) {
     const columns = header === undefined ? undefined : cellsOf(header);
     if (!columns) break;
+    const whole = (record: string, number: number) => {
+      const cells = cellsOf(record);
+      if (cells?.length === columns.length) return cells;
+      throw malformed({ file: path, path: `record ${number}` }, 'a row of the sheet is not whole', {
+        expected: `${columns.length} cells, as the header has`,
+        found: cells ? `${cells.length}` : 'a quote without its partner',
+        hint: 'sheets of a run are not to be edited: run `assay run` again, it writes them from what it measured',
+      });
+    };
     return {
       columns,
       records: () => recordsOf(path, true),
-      cells(record, number) {
-        const cells = cellsOf(record);
-        if (cells?.length === columns.length) return cells;
-        throw malformed({ file: path, path: `record ${number}` }, 'a row of the sheet is not whole', {
-          expected: `${columns.length} cells, as the header has`,
-          found: cells ? `${cells.length}` : 'a quote without its partner',
-          hint: 'sheets of a run are not to be edited: run `assay run` again, it writes them from what it measured',
-        });
-      },
+      places: () => placesOf(path, columns.length, whole),
+      cells: whole,
     };
   }
   throw malformed({ file: path }, 'the sheet has no header line');
@@ -71,6 +76,15 @@ export async function writtenSheet(directory: string, file: string): Promise<Wri
 async function* rowsOf({ records, cells }: WrittenSheet): AsyncGenerator<string[]> {
   let number = 0;
   for await (const some of records()) for (const record of some) yield cells(record, ++number);
+}
+
+async function* placesOf(file: string, columns: number, whole: Suspicion): AsyncGenerator<RecordBlock> {
+  const source = await openFile(file);
+  try {
+    yield* csvPlaces(pieces(source), columns, whole);
+  } finally {
+    await source.close();
+  }
 }
 
 async function* recordsOf(file: string, afterHeader: boolean): AsyncGenerator<string[]> {

@@ -38,6 +38,7 @@ const EXAMPLE_SCRIPTS = [
   'address',
   'theme',
   'examples/parts',
+  'examples/rows',
   'examples/filters',
   'examples/pictures',
   'examples/detail',

@@ -1,3 +1,6 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { gunzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { renderExamples } from '../../src/report/examples/render.js';
 import { readExamples } from '../../src/report/examples/rows.js';
@@ -15,6 +18,16 @@ function parts(files: readonly { path: string; content: string }[]): Record<stri
       return [name, JSON.parse(json!)];
     }),
   );
+}
+
+/** What a part has of each sheet. */
+function rowsOf(part: unknown): [sheet: number, text: string][] {
+  const bytes = gunzipSync(Buffer.from(String(part), 'base64'));
+  let at = bytes.indexOf('\n') + 1;
+  return (JSON.parse(bytes.toString('utf8', 0, at)) as [number, number][]).map(([sheet, length]) => [
+    sheet,
+    bytes.toString('utf8', at, (at += length)),
+  ]);
 }
 
 async function all<T>(series: AsyncIterable<T>): Promise<T[]> {
@@ -42,10 +55,52 @@ describe('examples.html', () => {
         ],
         differs: '010',
       });
-      const [rows] = [found['test-rows-0'] as [number, string[]][][]];
-      expect(rows.map((of) => of.length)).toEqual([5, 3, 2]);
-      expect(rows[0]).toContainEqual([1, ['a', '0', 'true', '12']]);
+      const sheet = (name: string) => readFileSync(path.join(directory, 'examples', name), 'utf8');
+      const written = ['accuracy', 'attack-pgd', 'purification'].map((name) => sheet(`${name}.csv`));
+      const afterHeader = (text: string) => text.slice(text.indexOf('\n') + 1);
+      expect(rowsOf(found['test-rows-0'])).toEqual(
+        written.map((text, at) => [at, afterHeader(text)] as const),
+      );
     }));
+
+  test('has rows in parts, whatever order they stand in', () =>
+    withFolder(async (directory) => {
+      exampleFolder(directory);
+      const row = (index: number, note: string) => `a,two,${index},${note}`;
+      // In the order of their numbers, then again backwards; the last line is not ended.
+      const first = Array.from({ length: 450 }, (_, i) => row(i, 'x'));
+      const second = Array.from({ length: 450 }, (_, i) => row(449 - i, `"é, ${449 - i}"`));
+      writeFileSync(
+        path.join(directory, 'examples', 'more.csv'),
+        `\ufeffmodel,dataset,index,note\n${[...first, ...second].join('\n')}`,
+      );
+      const found = parts(await all(renderExamples(sampleResults(), directory)));
+      for (const [k, start, end] of [
+        [0, 0, 200],
+        [1, 200, 400],
+        [2, 400, 450],
+      ] as const) {
+        const own = [...first.slice(start, end), ...second.slice(450 - end, 450 - start)];
+        const [[sheet, text]] = rowsOf(found[`two-rows-${k}`]) as [[number, string]];
+        expect(sheet).toBe(2);
+        expect(text.replace(/\n$/, '').split('\n')).toEqual(own);
+      }
+      expect(found).not.toHaveProperty('two-rows-3');
+    }));
+
+  test.each(['a,two,1', 'a,two,1,"x', 'a,two,1,x,y', 'a,two,1,x"y'])('refuses the row %s', (row) =>
+    withFolder(async (directory) => {
+      exampleFolder(directory);
+      writeFileSync(
+        path.join(directory, 'examples', 'more.csv'),
+        `model,dataset,index,note\na,two,0,x\n${row}\n`,
+      );
+      await expect(all(renderExamples(sampleResults(), directory))).rejects.toMatchObject({
+        code: 'file-malformed',
+        details: { path: 'record 2' },
+      });
+    }),
+  );
 
   test('has the images beside a sheet in sprites, by example', () =>
     withFolder(async (directory) => {
@@ -62,7 +117,7 @@ describe('examples.html', () => {
     withFolder(async (directory) => {
       exampleFolder(directory);
       const { sheets, datasets } = await readExamples(directory, 1);
-      expect([...datasets[0]!.examples.keys()]).toEqual([0]);
+      expect([...datasets[0]!.places.keys()]).toEqual([0]);
       expect(datasets[0]!.cut).toBe(true);
       const { images, close } = await imagesOf(directory, datasets[0]!, sheets);
       expect(images.map(({ of, order }) => [of, order])).toEqual([

@@ -10,7 +10,7 @@ async function showDetail(facts, dataset, kept) {
     return;
   }
   const [rows, sprites] = await Promise.all([
-    part(`${dataset.file}-rows-${Math.floor(e / PART)}`),
+    rowsIn(`${dataset.file}-rows-${Math.floor(e / PART)}`),
     spritesWith(dataset, index),
   ]);
   const label = className(dataset, facts.labels[e]);
@@ -29,13 +29,11 @@ async function showDetail(facts, dataset, kept) {
       button('close', () => openExample(''), 'Close the example'),
     ]),
     make('div', { className: 'pictures' }, await picturesOf(sprites, index)),
-    ...contents.sheets.map((sheet, s) =>
-      rowsTable(
-        sheet,
-        dataset,
-        rows[e % PART].filter(([of]) => of === s),
-      ),
-    ),
+    ...contents.sheets.map((sheet, s) => {
+      const at = sheet.columns.indexOf('index');
+      const own = (rows.get(s) ?? []).filter((cells) => Number(cells[at]) === index);
+      return rowsTable(sheet, dataset, own);
+    }),
   );
 }
 
@@ -57,18 +55,22 @@ async function picturesOf(sprites, index) {
   return made;
 }
 
+/** Columns that say the same of every row of an example. */
+const KNOWN = ['dataset', 'index'];
 /** Columns that hold the number of a class. */
 const CLASSES = ['label', 'prediction', 'clean_prediction', 'target'];
 
 function rowsTable({ name, columns }, dataset, rows) {
   if (rows.length === 0) return '';
-  const shown = columns.map((_, c) => c).filter((c) => rows.some(([, cells]) => cells[c] !== ''));
+  const shown = columns
+    .map((_, c) => c)
+    .filter((c) => !KNOWN.includes(columns[c]) && rows.some((cells) => cells[c] !== ''));
   const head = make(
     'tr',
     {},
     shown.map((c) => make('th', { scope: 'col', text: columns[c].replaceAll('_', ' ') })),
   );
-  const body = rows.map(([, cells]) =>
+  const body = rows.map((cells) =>
     make(
       'tr',
       {},

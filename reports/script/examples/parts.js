@@ -23,6 +23,13 @@ function part(name) {
   return entry.value;
 }
 
+/** What was compressed by gzip and written in base64. */
+async function unpacked(text) {
+  const bytes = Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
+  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('gzip'));
+  return new Uint8Array(await new Response(stream).arrayBuffer());
+}
+
 /** An element with text and attributes; names of the run are never markup. */
 function make(tag, { text = '', className = '', ...attributes } = {}, children = []) {
   const made = document.createElement(tag);

@@ -4,7 +4,9 @@ import type { Results } from '../../suites/results.js';
 import { uniqueSlugs } from '../names.js';
 import { loadExamplePage } from '../templates.js';
 import { type Facts, factsOf } from './facts.js';
-import { readExamples, type ViewedDataset, type ViewedSheet } from './rows.js';
+import { rowParts } from './row-parts.js';
+import { readExamples, type ViewedDataset } from './rows.js';
+import type { ViewedSheet } from './sheet-rows.js';
 import { imagesOf, type Sprite, spriteOf } from './sprites.js';
 
 /** The page of examples, and the folder of what it loads. */
@@ -53,13 +55,12 @@ export async function* renderExamples(results: Results, directory: string): Asyn
     });
     const facts: Facts = factsOf(dataset, sheets);
     yield part('facts', facts);
-    const rows = chunks([...dataset.examples.values()]);
-    for (const [k, chunk] of rows.entries()) yield part(`rows-${k}`, chunk);
-    let pictures = 0;
+    let [parts, pictures] = [0, 0];
+    for await (const rows of rowParts(directory, dataset, sheets, PART)) yield part(`rows-${parts++}`, rows);
     for await (const sprites of spritesOf(directory, dataset, sheets))
       yield part(`pictures-${pictures++}`, sprites);
     contents.datasets.push({
-      ...{ name: dataset.name, classes: classesOf(results, dataset.name), file, parts: rows.length },
+      ...{ name: dataset.name, classes: classesOf(results, dataset.name), file, parts },
       ...{ pictures, n: facts.indices.length, cut: dataset.cut },
     });
   }
@@ -75,12 +76,6 @@ export async function* renderExamples(results: Results, directory: string): Asyn
 /** A script that gives the page a value by name. JSON is JavaScript, and a name is a slug. */
 const handedOver = (name: string, content: unknown): string =>
   `assayPart(${JSON.stringify(name)}, ${JSON.stringify(content)});\n`;
-
-function chunks<T>(list: readonly T[]): T[][] {
-  return Array.from({ length: Math.ceil(list.length / PART) }, (_, k) =>
-    list.slice(k * PART, (k + 1) * PART),
-  );
-}
 
 /** Parts of sprites: the k-th has the k-th so many images of every array. */
 async function* spritesOf(

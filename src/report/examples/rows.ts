@@ -1,16 +1,8 @@
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { writtenSheet } from '../../comparison/sheets.js';
-import { cellAt } from '../../csv-records.js';
-
-/** A sheet of a run that tells examples apart: `accuracy` with its columns but those two. */
-export interface ViewedSheet {
-  name: string;
-  columns: readonly string[];
-}
-
-/** What sheets say of one example: the sheet, and a row of it. */
-export type RowOf = readonly [sheet: number, cells: readonly string[]];
+import type { RecordBlock } from '../../csv-places.js';
+import { columnsOf, type SheetColumns, SheetRows, type ViewedSheet } from './sheet-rows.js';
 
 /**
  * Examples of a data set that are shown: those that come first in the sheets. A page of more would take gigabytes to make,
@@ -18,29 +10,42 @@ export type RowOf = readonly [sheet: number, cells: readonly string[]];
  */
 const SHOWN = 20_000;
 
-/** The examples of a data set that some sheet has rows of. */
-export interface ViewedDataset {
-  name: string;
+/** The examples of a data set that some sheet has rows of. What is said of each has its place: in the order they were met in. */
+export class ViewedDataset {
   /** Some of its examples are not shown. */
-  cut: boolean;
-  /** By index, ascending. */
-  examples: Map<number, RowOf[]>;
-  /** By sheet and model. */
-  order: Map<string, RowOrder>;
-}
+  cut = false;
+  /** By index, the place. */
+  readonly places = new Map<number, number>();
+  /** By place; -1 where there is none. */
+  readonly labels: number[] = [];
+  /** By model and place: the class predicted of the clean image; -1 where there is none. */
+  readonly predictions = new Map<string, number[]>();
+  /** By number of the sheet. */
+  readonly sheets = new Map<number, SheetRows>();
 
-/** What the rows of an array of images are. */
-export interface RowOrder {
-  /** In all. */
-  rows: number;
-  /** Indices of the first rows, up to one that is not shown. */
-  indices: number[];
-}
+  constructor(readonly name: string) {}
 
-export const orderKey = (sheet: string, model: string): string => JSON.stringify([sheet, model]);
+  /** Indices, ascending. */
+  get indices(): number[] {
+    return [...this.places.keys()].sort((a, b) => a - b);
+  }
+
+  /** The place of an example; undefined where as many are shown as may be. */
+  placeOf(index: number, most: number): number | undefined {
+    const known = this.places.get(index);
+    if (known !== undefined) return known;
+    if (this.places.size >= most) {
+      this.cut = true;
+      return undefined;
+    }
+    this.places.set(index, this.labels.length);
+    this.labels.push(-1);
+    return this.labels.length - 1;
+  }
+}
 
 /**
- * Reads every sheet below `examples/` that has the columns `dataset` and `index`.
+ * Reads every sheet below `examples/` that has the columns `dataset` and `index`. Rows are not kept, but where they lie.
  * @param most examples of a data set that are shown
  * Errors: those of `writtenSheet`.
  */
@@ -53,83 +58,51 @@ export async function readExamples(
     .sort();
   const sheets: ViewedSheet[] = [];
   const datasets = new Map<string, ViewedDataset>();
-  const known = shared();
-  let cut = false;
   for (const file of files) {
-    const sheet = await writtenSheet(directory, `examples/${file}`);
-    if (!sheet) continue;
-    const [dataset, index, model] = ['dataset', 'index', 'model'].map((name) =>
-      sheet.columns.indexOf(name),
-    ) as [number, number, number];
-    if (dataset < 0 || index < 0) continue;
-    const name = file.slice(0, -'.csv'.length);
-    const kept = sheet.columns.map((_, c) => c).filter((c) => c !== dataset && c !== index);
-    const at = sheets.push({ name, columns: kept.map((c) => sheet.columns[c]!) }) - 1;
-    const keyOf = keysOf(name);
-    let number = 0;
-    for await (const records of sheet.records())
-      for (const record of records) {
-        number++;
-        // Records are cut up as long as all are shown; of the others only what says where they belong is looked at.
-        const row = cut ? undefined : sheet.cells(record, number);
-        const cell = (c: number) => (row ? row[c] : cellAt(record, c));
-        const of = datasetOf(datasets, cell(dataset) ?? '');
-        const example = Number(cell(index));
-        const rows = of.examples.get(example) ?? [];
-        const shown = rows.length > 0 || of.examples.size < most;
-        if (model >= 0) enter(of, keyOf(cell(model) ?? ''), example, shown);
-        if (!shown) {
-          of.cut = true;
-          cut = true;
-          continue;
-        }
-        of.examples.set(example, rows);
-        const cells = row ?? sheet.cells(record, number);
-        rows.push([at, kept.map((c) => known(cells[c]!))]);
+    const written = await writtenSheet(directory, `examples/${file}`);
+    if (!written) continue;
+    const sheet = { name: file.slice(0, -'.csv'.length), columns: written.columns };
+    const columns = columnsOf(sheet);
+    if (columns.dataset < 0 || columns.index < 0) continue;
+    const at = sheets.push(sheet) - 1;
+    for await (const block of written.places())
+      for (let r = 0; r < block.length; r++) {
+        const name = block.cell(r, columns.dataset);
+        const dataset = datasets.get(name) ?? new ViewedDataset(name);
+        datasets.set(name, dataset);
+        const rows = dataset.sheets.get(at) ?? new SheetRows(at, sheet, columns);
+        dataset.sheets.set(at, rows);
+        enter(block, r, { dataset, rows, columns, most });
       }
   }
-  return { sheets, datasets: [...datasets.values()].map(sorted) };
+  return { sheets, datasets: [...datasets.values()] };
 }
 
-/** The keys of the models of a sheet, each made once. */
-function keysOf(sheet: string): (model: string) => string {
-  const keys = new Map<string, string>();
-  return (model) => {
-    const key = keys.get(model) ?? orderKey(sheet, model);
-    keys.set(model, key);
-    return key;
-  };
+interface Destination {
+  dataset: ViewedDataset;
+  rows: SheetRows;
+  columns: SheetColumns;
+  most: number;
 }
 
-function enter({ order }: ViewedDataset, key: string, example: number, shown: boolean): void {
-  const known = order.get(key) ?? { rows: 0, indices: [] };
-  order.set(key, known);
-  if (shown && known.indices.length === known.rows) known.indices.push(example);
-  known.rows++;
+function enter(block: RecordBlock, r: number, { dataset, rows, columns, most }: Destination): void {
+  const name = columns.model < 0 ? '' : block.cell(r, columns.model);
+  const model = rows.of(name);
+  const index = Number(block.cell(r, columns.index));
+  const place = dataset.placeOf(index, most);
+  if (place !== undefined && model.indices.length === model.rows) model.indices.push(index);
+  model.rows++;
+  if (place === undefined) return;
+  rows.enter(block, r, place, model);
+  const label = columns.label < 0 ? '' : block.cell(r, columns.label);
+  if (label !== '') dataset.labels[place] = Number(label);
+  const predicted = columns.prediction < 0 || name === '' ? '' : block.cell(r, columns.prediction);
+  // The first sheet that tells of a model's prediction on clean images: later ones may be of changed images.
+  if (predicted !== '') predict(dataset, name, place, Number(predicted));
 }
 
-/** The same text for equal cells: most are verdicts, classes and names. */
-function shared(): (cell: string) => string {
-  const all = new Map<string, string>();
-  return (cell) => {
-    if (cell.length > LONG) return cell;
-    const found = all.get(cell);
-    if (found === undefined && all.size < REMEMBERED) all.set(cell, cell);
-    return found ?? cell;
-  };
+function predict({ predictions }: ViewedDataset, model: string, place: number, prediction: number): void {
+  const known = predictions.get(model) ?? [];
+  predictions.set(model, known);
+  if ((known[place] ?? -1) < 0) known[place] = prediction;
 }
-
-/** Numbers with all their digits are mostly of one example. */
-const LONG = 12;
-const REMEMBERED = 10_000;
-
-function datasetOf(datasets: Map<string, ViewedDataset>, name: string): ViewedDataset {
-  const known = datasets.get(name) ?? { name, cut: false, examples: new Map(), order: new Map() };
-  datasets.set(name, known);
-  return known;
-}
-
-const sorted = (dataset: ViewedDataset): ViewedDataset => ({
-  ...dataset,
-  examples: new Map([...dataset.examples].sort(([a], [b]) => a - b)),
-});

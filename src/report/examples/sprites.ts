@@ -3,7 +3,8 @@ import sharp from 'sharp';
 import { openFile } from '../../bytes/byte-source.js';
 import type { ArraySource } from '../../data/array-source.js';
 import { openNpy } from '../../data/npy.js';
-import { orderKey, type ViewedDataset, type ViewedSheet } from './rows.js';
+import type { ViewedDataset } from './rows.js';
+import type { ViewedSheet } from './sheet-rows.js';
 
 /** Images in a row of a sprite. */
 const ACROSS = 20;
@@ -39,17 +40,13 @@ export async function imagesOf(
   sheets: readonly ViewedSheet[],
 ): Promise<{ images: Images[]; close: () => Promise<void> }> {
   const images: Images[] = [];
-  for (const { name } of sheets) {
-    const models = [...dataset.order.keys()]
-      .map((key): string[] => JSON.parse(key))
-      .filter(([sheet]) => sheet === name)
-      .map(([, model]) => model!);
-    const pictures = [['clean', models[0]!] as const, ...models.map((model) => [model, model] as const)];
-    for (const [of, rows] of pictures) {
+  for (const { sheet, models } of dataset.sheets.values()) {
+    const { name, columns } = sheets[sheet]!;
+    if (!columns.includes('model')) continue;
+    const [first] = models.values();
+    for (const [of, { rows, indices }] of [['clean', first!] as const, ...models]) {
       const array = await openImages(directory, `${name}-${dataset.name}-${of}`);
-      const order = dataset.order.get(orderKey(name, rows));
-      if (array && order && array.shape[0] === order.rows)
-        images.push({ sheet: name, of, array, order: order.indices });
+      if (array && array.shape[0] === rows) images.push({ sheet: name, of, array, order: indices });
       else await array?.source.close();
     }
   }
