@@ -38,7 +38,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ['src/config', 'src/random'],
   ['src/bytes'],
   ['src/registry.ts'],
-  ['src/csv-records.ts', 'src/csv-text.ts', 'src/float32-text.ts'],
+  ['src/csv-places.ts', 'src/csv-records.ts', 'src/csv-text.ts', 'src/float32-text.ts'],
   ['src/concurrency.ts'],
   ['src/errors.ts', 'src/map-tuple.ts', 'src/one-line.ts', 'src/csv-cell.ts', 'src/pattern.ts'],
 ];

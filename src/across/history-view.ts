@@ -1,6 +1,7 @@
 import { discrepancyText } from '../comparison/conditions.js';
 import { uniqueSlugs } from '../report/names.js';
 import { createPalette } from '../report/plots/palette.js';
+import { renderPlot } from '../report/plots/render-svg.js';
 import { figureView } from '../report/views/figures.js';
 import type { LineFigure } from '../suites/results.js';
 import type { History, HistorySeries } from './history.js';
@@ -15,7 +16,7 @@ export async function historyView(history: History) {
   for (const id of ['summary', 'changes', 'runs']) ids(id);
   const figures = [];
   for (const figure of historyFigures(history))
-    figures.push(await figureView(figure, ids(figure.id), '.', palette));
+    figures.push(await figureView(figure, ids(figure.id), '.', { palette, plotter: { draw: renderPlot } }));
   return {
     title: 'History',
     subtitle: [

@@ -1,5 +1,6 @@
 import type { OutputFile } from '../suites/renderer.js';
 import type { Results } from '../suites/results.js';
+import { createPlotter } from './plots/plotter.js';
 import { renderPage, withVisibleText } from './render-page.js';
 import { pageView } from './views/page.js';
 
@@ -9,6 +10,12 @@ export async function renderHtml(
   directory: string,
   drawing: () => void = () => undefined,
 ): Promise<OutputFile[]> {
-  const view = await pageView(withVisibleText(results), directory, drawing);
-  return [{ path: 'report.html', content: await renderPage('report', view) }];
+  const figures = results.suites.flatMap((suite) => suite.figures);
+  const plotter = createPlotter(figures.filter(({ kind }) => kind !== 'images').length);
+  try {
+    const view = await pageView(withVisibleText(results), directory, { plotter, drawing });
+    return [{ path: 'report.html', content: await renderPage('report', view) }];
+  } finally {
+    await plotter.close();
+  }
 }

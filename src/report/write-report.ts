@@ -12,7 +12,7 @@ export const REPORTS = 'reports';
 
 /** What `writeReport` can be told. */
 export interface ReportOptions {
-  /** Called before each figure is drawn and each format is written, `reportPieces` times in all. */
+  /** Called for each figure that is drawn and before each format is written, `reportPieces` times in all. */
   begun?: () => void;
   /** What writes; default: what comes with Assay. */
   renderers?: Registry<Renderer>;
@@ -29,14 +29,20 @@ export async function writeReport(
   results: Results,
   { begun = () => undefined, renderers: all = renderers }: ReportOptions = {},
 ): Promise<void> {
-  for (const renderer of all) {
+  const write = async (renderer: Renderer, own: boolean) => {
     begun();
-    const own = all.origin(renderer.name) === BUILT_IN;
     const files = own
       ? await renderer.render(results, directory, begun)
       : filesOfPlugin(renderer, results, directory, begun);
     for await (const file of files) await writeAtomically(path.join(directory, file.path), file.content);
-  }
+  };
+  const [own, others] = [true, false].map((mine) =>
+    [...all].filter(({ name }) => (all.origin(name) === BUILT_IN) === mine),
+  ) as [Renderer[], Renderer[]];
+  // While plots are drawn in a thread, the sheets of examples are read in this one. Nothing runs on after a failure.
+  const ends = await Promise.allSettled(own.map((renderer) => write(renderer, true)));
+  for (const end of ends) if (end.status === 'rejected') throw end.reason;
+  for (const renderer of others) await write(renderer, false);
 }
 
 /** In how many pieces `writeReport` does its work: figures take the time. */

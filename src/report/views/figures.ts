@@ -4,7 +4,7 @@ import { embedImage } from '../embed-image.js';
 import type { Drawing, LegendEntry, PlotData } from '../plots/drawing.js';
 import type { Palette } from '../plots/palette.js';
 import { draw, type Plotted } from '../plots/plots.js';
-import { renderPlot } from '../plots/render-svg.js';
+import type { Plotter } from '../plots/plotter.js';
 import { packedTips } from '../plots/tips.js';
 
 interface Cell {
@@ -34,12 +34,18 @@ export interface FigureView {
   grid: { columns: string[]; rows: { label: string; cells: Cell[] }[] } | null;
 }
 
+/** What figures are drawn with. */
+export interface FigureTools {
+  palette: Palette;
+  plotter: Pick<Plotter, 'draw'>;
+}
+
 /** A figure ready to place. One that cannot be drawn says why in its place; the rest of the report stands. */
 export async function figureView(
   figure: Figure,
   id: string,
   directory: string,
-  palette: Palette,
+  { palette, plotter }: FigureTools,
 ): Promise<FigureView> {
   const base: FigureView = {
     id,
@@ -58,7 +64,7 @@ export async function figureView(
     const size = figure.columns.length <= 4 && !figure.rows.some(holdsLine) ? 'half' : 'full';
     return { ...base, size, grid: await imageGrid(figure, directory) };
   }
-  return { ...base, ...(await plot(figure, id, palette)) };
+  return { ...base, ...(await plot(figure, id, { palette, plotter })) };
 }
 
 /** Several images in one picture, side by side: half a page would cut the line. */
@@ -67,11 +73,15 @@ const holdsLine = ({ cells }: ImageFigure['rows'][number]) =>
 
 const isLine = ([, height, width]: Picture['shape']) => width >= 2 * height;
 
-async function plot(figure: Plotted, id: string, palette: Palette): Promise<Partial<FigureView>> {
+async function plot(
+  figure: Plotted,
+  id: string,
+  { palette, plotter }: FigureTools,
+): Promise<Partial<FigureView>> {
   const { spec, ...drawing } = draw(figure, palette);
   const label = [figure.title, figure.caption ?? ''].filter((part) => part !== '').join('. ');
   try {
-    const { svg, tips } = await renderPlot(spec, id, label);
+    const { svg, tips } = await plotter.draw(spec, id, label);
     return { ...drawing, svg, tips: tips && packedTips(tips) };
   } catch (error) {
     if (!(error instanceof AssayError)) throw error;

@@ -9,7 +9,7 @@ import { comparisonView } from './comparison.js';
 import { configText } from './config-text.js';
 import { costsView } from './costs.js';
 import { gatesView } from './gates.js';
-import { suiteViews } from './suites.js';
+import { type SuiteTools, suiteViews } from './suites.js';
 import { warningsView } from './warnings.js';
 
 /** Ids that the templates use themselves. */
@@ -33,7 +33,11 @@ const RESERVED = [
 ];
 
 /** Everything the page prints, formatted; templates only place it. */
-export async function pageView(results: Results, directory: string, drawing: () => void) {
+export async function pageView(
+  results: Results,
+  directory: string,
+  { plotter, drawing }: Pick<SuiteTools, 'plotter' | 'drawing'>,
+) {
   const palette = createPalette(
     results.systems.map((s) => s.name),
     results.datasets.map((d) => d.name),
@@ -42,7 +46,7 @@ export async function pageView(results: Results, directory: string, drawing: () 
   const ids = uniqueSlugs();
   for (const id of RESERVED) ids(id);
   const link = await rowsLinks(directory);
-  const suites = await suiteViews(results, directory, { palette, colours, ids, drawing, link });
+  const suites = await suiteViews(results, directory, { palette, plotter, colours, ids, drawing, link });
   return {
     title: results.title,
     key: results.key ?? '',

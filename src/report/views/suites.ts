@@ -3,49 +3,54 @@ import type { Measure, Results, SuiteResult, Table } from '../../suites/results.
 import { tableCells } from '../cells.js';
 import type { RowsLink } from '../examples/link.js';
 import { formatEstimate, formatParams, formatValue, seenText } from '../format.js';
-import type { Palette } from '../plots/palette.js';
 import type { Colours } from './colours.js';
-import { figureView } from './figures.js';
+import { type FigureTools, figureView } from './figures.js';
 import { direction } from './headings.js';
 import { prose } from './prose.js';
 
-interface Tools {
-  palette: Palette;
+/** What suites are shown with. */
+export interface SuiteTools extends FigureTools {
   colours: Colours;
   /** Makes HTML ids that occur once. */
   ids: (name: string) => string;
   link: RowsLink;
-  /** Told before each figure. */
+  /** Told of each figure that is drawn. */
   drawing: () => void;
 }
 
-export type SuiteView = Awaited<ReturnType<typeof suiteView>>;
+export type SuiteView = Awaited<ReturnType<typeof suiteViews>>[number];
 
 /** A section per suite, in the order of the run file. */
-export async function suiteViews(results: Results, directory: string, tools: Tools): Promise<SuiteView[]> {
-  const views: SuiteView[] = [];
-  for (const suite of results.suites) {
-    // A suite that runs twice with other options shares its name: its measures are printed once, with the first.
-    const first = !views.some((view) => view.suite === suite.suite);
-    views.push(await suiteView(suite, first, results, directory, tools));
-  }
-  return views;
+export async function suiteViews(results: Results, directory: string, tools: SuiteTools) {
+  const { suites } = results;
+  const views = await Promise.all(
+    suites.map((suite, i) => {
+      // A suite that runs twice with other options shares its name: its measures are printed once, with the first.
+      const first = suites.findIndex((one) => one.suite === suite.suite) === i;
+      return suiteView(suite, first, results, directory, tools);
+    }),
+  );
+  return views.map((view) => ({
+    ...view,
+    groups: view.groups.map((group) => ({ ...group, id: tools.ids(`${view.id}-more`) })),
+  }));
 }
 
+/** Ids are given before anything is waited for: in the order of the page, whatever is drawn first. */
 async function suiteView(
   suite: SuiteResult,
   first: boolean,
   results: Results,
   directory: string,
-  tools: Tools,
+  tools: SuiteTools,
 ) {
   const id = tools.ids(suite.suite);
   const own = measuredOf(results).flatMap(({ measure, entry }) => (entry === suite ? [measure] : []));
-  const figures = [];
-  for (const figure of suite.figures) {
+  const drawn = suite.figures.map(async (figure) => {
+    const view = await figureView(figure, tools.ids(`${id}-${figure.id}`), directory, tools);
     tools.drawing();
-    figures.push(await figureView(figure, tools.ids(`${id}-${figure.id}`), directory, tools.palette));
-  }
+    return view;
+  });
   return {
     id,
     suite: suite.suite,
@@ -59,7 +64,7 @@ async function suiteView(
     some: own.length > 0,
     error: suite.error ?? '',
     tables: suite.tables.map((table) => tableView(table, tools.ids(`${id}-${table.id}`), own, tools)),
-    groups: grouped(figures).map((group) => ({ ...group, id: tools.ids(`${id}-more`) })),
+    groups: grouped(await Promise.all(drawn)),
     notApplicable: results.notApplicable
       .filter((entry) => first && entry.suite === suite.suite)
       .map((entry) => ({ ...entry, what: entry.what ?? '' })),
@@ -142,7 +147,7 @@ const STACK_FROM = 5;
 const DENSE_FROM = 9;
 
 /** @param own the measures that its cells count */
-function tableView(table: Table, id: string, own: readonly Measure[], { colours, link }: Tools) {
+function tableView(table: Table, id: string, own: readonly Measure[], { colours, link }: SuiteTools) {
   const cells = tableCells(table);
   const numeric = table.columns.map((_, c) => cells.some((row) => row[c]!.numeric));
   const wide = table.columns.filter((_, c) => cells.some((row) => row[c]!.interval !== ''));
@@ -172,7 +177,7 @@ function tableView(table: Table, id: string, own: readonly Measure[], { colours,
   };
 }
 
-function measureRows(measures: readonly Measure[], suite: string, { link }: Tools) {
+function measureRows(measures: readonly Measure[], suite: string, { link }: SuiteTools) {
   return measures
     .filter((measure) => measure.suite === suite)
     .map((measure) => ({

@@ -6,6 +6,7 @@ import { gridPng } from '../../../src/report/figures/grid.js';
 import { renderFigures } from '../../../src/report/figures/render.js';
 import { savePictures } from '../../../src/report/pictures.js';
 import { createPalette } from '../../../src/report/plots/palette.js';
+import { createPlotter } from '../../../src/report/plots/plotter.js';
 import { figureView } from '../../../src/report/views/figures.js';
 import { sealed } from '../../../src/runs/seal.js';
 import type { ImageFigure, Picture } from '../../../src/suites/results.js';
@@ -121,7 +122,10 @@ test.each([
 ])('in reports %s', async (_, height, width, size, shownWidth, shownHeight) => {
   await withFolder(async (directory) => {
     const grid = await saved(directory, [[picture(0.5, height, width)]]);
-    const view = await figureView(grid, 'f', directory, createPalette([]));
+    const view = await figureView(grid, 'f', directory, {
+      palette: createPalette([]),
+      plotter: createPlotter(0),
+    });
     expect(view.size).toBe(size);
     expect(view.grid?.rows[0]?.cells[0]).toMatchObject({ width: shownWidth, height: shownHeight });
   });
