@@ -15,7 +15,11 @@ export async function readResults(directory: string): Promise<Results> {
 
 /** Reads results wherever they lie. Errors: as `readResults`. */
 export async function readResultsFile(file: string): Promise<Results> {
-  const text = await textOf(file).catch((error: Error) => {
+  return checkResults(parsed(await presentText(file), file), file);
+}
+
+const presentText = (file: string): Promise<string> =>
+  textOf(file).catch((error: Error) => {
     if (!isAbsent(error)) throw error;
     throw new AssayError('file-unreadable', 'this is not the folder of a finished run', {
       file,
@@ -24,9 +28,10 @@ export async function readResultsFile(file: string): Promise<Results> {
       cause: error,
     });
   });
-  let value: unknown;
+
+function parsed(text: string, file: string): unknown {
   try {
-    value = JSON.parse(text);
+    return JSON.parse(text);
   } catch (cause) {
     throw new AssayError('file-malformed', 'the results are not valid JSON', {
       file,
@@ -35,17 +40,19 @@ export async function readResultsFile(file: string): Promise<Results> {
       cause,
     });
   }
-  return checkResults(value, file);
 }
 
 /**
  * Refuses what was read of a folder whose results have changed since: files of two states may have been mixed.
- * Errors: `results-stale`; as `readResults`.
+ * Errors: `results-stale`; those of `readResults` but for the schema.
  */
 export async function refuseReplaced(directory: string, { digest }: Results): Promise<void> {
-  if ((await readResults(directory)).digest === digest) return;
+  const file = join(directory, 'results.json');
+  // It was checked against the schema when it was read.
+  const now = parsed(await presentText(file), file) as Pick<Results, 'digest'> | null;
+  if (now?.digest === digest) return;
   throw new AssayError('results-stale', 'a run has replaced the results while they were read', {
-    file: join(directory, 'results.json'),
+    file,
     path: 'digest',
     expected: 'the results that were there at first',
     found: 'others, so that some files may have been read of each',

@@ -77,28 +77,27 @@ export async function spriteOf(
   end: number,
 ): Promise<Sprite> {
   const [, channels, height, width] = array.shape as readonly [number, number, number, number];
-  const pixels = await array.rows(start, end);
+  const read = await array.rows(start, end);
+  const pixels = read instanceof Float32Array ? read : Float32Array.from(read, Number);
   const step = Math.ceil(Math.max(height, width) / LARGEST);
   const [h, w] = [Math.ceil(height / step), Math.ceil(width / step)];
   const n = end - start;
   const rows = Math.ceil(n / ACROSS);
-  const bytes = new Uint8Array(rows * h * ACROSS * w * channels);
+  // Rounds, and clamps to 0 and 255.
+  const bytes = new Uint8ClampedArray(rows * h * ACROSS * w * channels);
   for (let i = 0; i < n; i++) {
     const [left, top] = [(i % ACROSS) * w, Math.floor(i / ACROSS) * h];
     for (let c = 0; c < channels; c++)
       for (let y = 0; y < h; y++) {
         const from = ((i * channels + c) * height + y * step) * width;
         const to = ((top + y) * ACROSS * w + left) * channels + c;
-        for (let x = 0; x < w; x++) {
-          const value = Number(pixels[from + x * step]);
-          bytes[to + x * channels] = value <= 0 ? 0 : value >= 1 ? 255 : Math.round(255 * value);
-        }
+        for (let x = 0; x < w; x++) bytes[to + x * channels] = 255 * pixels[from + x * step]!;
       }
   }
   const raw = { width: ACROSS * w, height: rows * h, channels: channels === 1 ? 1 : 3 } as const;
   const image = sharp(bytes, { raw });
   const png = await (channels === 1 ? image.toColourspace('b-w') : image)
-    .png({ compressionLevel: 6 })
+    .png({ compressionLevel: 2 })
     .toBuffer();
   return {
     ...{ of, sheet, indices: order.slice(start, end), across: ACROSS, width: w, height: h },

@@ -1,6 +1,7 @@
 import type { View } from 'vega';
 import type { Config, TopLevelSpec } from 'vega-lite';
 import { AssayError } from '../../errors.js';
+import { compileAlike } from './compile-alike.js';
 
 /**
  * Compiles a Vega-Lite specification and hands its view to what draws it. Nothing is fetched: data must be inline, links and
@@ -31,7 +32,7 @@ export async function withView<T>(
   };
   logger.warn = () => logger;
   try {
-    const compiled = compile(spec, { config, logger }).spec;
+    const compiled = compileAlike(spec, config, (one) => compile(one, { config, logger }).spec);
     const view = new vega.View(vega.parse(compiled), { renderer: 'none', loader, logger });
     const drawn = await use(view);
     view.finalize();
