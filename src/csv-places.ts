@@ -40,37 +40,45 @@ class Scan {
   /** Of the next record; that of the header is 0. */
   number = 0;
   /** For each record where it starts, then where each of its cells ends. */
-  private places = new Int32Array(2 ** 16);
+  private places: Int32Array;
 
   constructor(
     private readonly columns: number,
     private readonly suspicion: Suspicion,
-  ) {}
+  ) {
+    this.places = new Int32Array(2 ** 16 + columns + 1);
+  }
 
   /** All whole records of some bytes, the first of which is that many bytes into the file. */
   block(bytes: Buffer, offset: number): RecordBlock {
     let start = offset === 0 && bytes.indexOf(BYTE_ORDER_MARK) === 0 ? BYTE_ORDER_MARK.length : 0;
-    let [length, cells] = [0, 0];
-    let [quoted, inQuotes] = [false, false];
-    for (let i = start; i < bytes.length; i++) {
+    // Every byte passes here: what the loop needs is at hand.
+    const { columns } = this;
+    const end = bytes.length;
+    let { places } = this;
+    let [length, cells, at] = [0, 0, 0];
+    let quoted = false;
+    let inQuotes = false;
+    for (let i = start; i < end; i++) {
       const byte = bytes[i]!;
+      if (byte > COMMA) continue;
       if (byte === QUOTE) {
         quoted = true;
         inQuotes = !inQuotes;
       } else if ((byte === COMMA || byte === LINE_FEED) && !inQuotes) {
-        if (cells < this.columns) this.places[length * (this.columns + 1) + ++cells] = i;
-        else cells = this.columns + 1;
+        if (cells++ < columns) places[at + cells] = i;
         if (byte === COMMA) continue;
-        if (this.isRecord(bytes, start, i, quoted || cells !== this.columns)) {
-          this.places[length++ * (this.columns + 1)] = start;
-          this.makeRoom(length);
+        if (this.isRecord(bytes, start, i, quoted || cells !== columns)) {
+          places[at] = start;
+          at = ++length * (columns + 1);
+          places = this.withRoom(at + columns + 1);
         }
         start = i + 1;
         cells = 0;
         quoted = false;
       }
     }
-    return new RecordBlock(bytes, { offset, bytesRead: start, length, columns: this.columns }, this.places);
+    return new RecordBlock(bytes, { offset, bytesRead: start, length, columns }, places);
   }
 
   /** Not the header, nor an empty line. */
@@ -81,11 +89,13 @@ class Scan {
     return number > 0;
   }
 
-  private makeRoom(length: number): void {
-    if ((length + 1) * (this.columns + 1) <= this.places.length) return;
-    const larger = new Int32Array(2 * this.places.length);
-    larger.set(this.places);
-    this.places = larger;
+  private withRoom(length: number): Int32Array {
+    if (length > this.places.length) {
+      const larger = new Int32Array(2 * length);
+      larger.set(this.places);
+      this.places = larger;
+    }
+    return this.places;
   }
 }
 

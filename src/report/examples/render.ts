@@ -49,16 +49,17 @@ export async function* renderExamples(results: Results, directory: string): Asyn
   };
   for (const dataset of datasets) {
     const file = slug(dataset.name);
-    const part = (name: string, content: unknown): OutputFile => ({
+    const part = (name: string, json: string): OutputFile => ({
       path: `${PARTS}/${file}-${name}.js`,
-      content: handedOver(`${file}-${name}`, content),
+      content: handedOver(`${file}-${name}`, json),
     });
     const facts: Facts = factsOf(dataset, sheets);
-    yield part('facts', facts);
+    yield part('facts', JSON.stringify(facts));
     let [parts, pictures] = [0, 0];
-    for await (const rows of rowParts(directory, dataset, sheets, PART)) yield part(`rows-${parts++}`, rows);
+    for await (const rows of rowParts(directory, dataset, sheets, PART))
+      yield part(`rows-${parts++}`, `"${rows}"`);
     for await (const sprites of spritesOf(directory, dataset, sheets))
-      yield part(`pictures-${pictures++}`, sprites);
+      yield part(`pictures-${pictures++}`, JSON.stringify(sprites));
     contents.datasets.push({
       ...{ name: dataset.name, classes: classesOf(results, dataset.name), file, parts },
       ...{ pictures, n: facts.indices.length, cut: dataset.cut },
@@ -74,8 +75,7 @@ export async function* renderExamples(results: Results, directory: string): Asyn
 }
 
 /** A script that gives the page a value by name. JSON is JavaScript, and a name is a slug. */
-const handedOver = (name: string, content: unknown): string =>
-  `assayPart(${JSON.stringify(name)}, ${JSON.stringify(content)});\n`;
+const handedOver = (name: string, json: string): string => `assayPart(${JSON.stringify(name)}, ${json});\n`;
 
 /** Parts of sprites: the k-th has the k-th so many images of every array. */
 async function* spritesOf(
