@@ -1,14 +1,16 @@
-import { readFileSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { temporaryFolder } from '../bytes/leftovers.js';
 import type { Graph } from '../graph/graph.js';
 
 /** A graph as ONNX, where the threads and processes of a pool find it: in memory that they share, or in a file. */
 export type HeldModel = SharedArrayBuffer | ModelFile;
 
+/** A model whose large weights lie beside it: a library maps them into memory and copies what it packs, once. */
 export interface ModelFile {
   file: string;
+  /** With the weights. */
   byteLength: number;
 }
 
@@ -23,6 +25,9 @@ export interface Holding {
  * for every thread, and four times while it goes through a channel.
  */
 const LARGE = 16 * 2 ** 20;
+
+/** The file of weights beside a model. */
+const WEIGHTS = 'weights.bin';
 
 const nothing = async () => undefined;
 
@@ -39,7 +44,7 @@ export async function holdModel(graph: Graph, notice: Notice = () => undefined):
   const parts = onnxParts(graph);
   const byteLength = lengthOf(parts);
   if (byteLength > LARGE) {
-    const held = await inFile(parts, byteLength).catch(({ message }: Error) => message);
+    const held = await inFile(graph, byteLength).catch(({ message }: Error) => message);
     if (typeof held !== 'string') return held;
     notice(
       `networks of more than ${LARGE / 2 ** 20} MiB are kept in memory, and again for every session, since no temporary file can be written (${held}): set TMPDIR to a folder with room for them`,
@@ -56,18 +61,24 @@ const removeAll = () => {
   for (const folder of folders) rmSync(folder, { recursive: true, force: true });
 };
 
-async function inFile(parts: readonly Uint8Array[], byteLength: number): Promise<Holding> {
+async function inFile(graph: Graph, byteLength: number): Promise<Holding> {
   const folder = await temporaryFolder('assay-model');
   if (folders.size === 0) process.once('exit', removeAll);
   folders.add(folder);
   const release = async () => {
-    await rm(folder, { recursive: true, force: true });
+    // Where a file that is mapped into memory cannot be removed, its session is about to let go of it.
+    await rm(folder, { recursive: true, force: true, maxRetries: 10 });
     folders.delete(folder);
     if (folders.size === 0) process.off('exit', removeAll);
   };
   try {
+    const { onnxParts } = await import('../graph/write.js');
+    const { weightsBeside } = await import('../graph/weights-beside.js');
+    const beside = weightsBeside(graph, WEIGHTS);
     const file = join(folder, 'model.onnx');
-    await writeFile(file, parts, { flag: 'wx', mode: 0o600 });
+    const write = (to: string, parts: Uint8Array[]) => writeFile(to, parts, { flag: 'wx', mode: 0o600 });
+    await write(join(folder, WEIGHTS), beside.parts);
+    await write(file, onnxParts(graph, beside.outside));
     return { model: { file, byteLength }, release };
   } catch (error) {
     await release();
@@ -77,6 +88,8 @@ async function inFile(parts: readonly Uint8Array[], byteLength: number): Promise
 
 export const isFile = (model: HeldModel): model is ModelFile => 'file' in model;
 
-/** Its bytes, in memory of the caller's own: libraries refuse what is shared between threads. */
-export const bytesOf = (model: HeldModel): Uint8Array =>
-  isFile(model) ? readFileSync(model.file) : new Uint8Array(model).slice();
+/** The file of its weights. */
+export const weightsOf = ({ file }: ModelFile): string => join(dirname(file), WEIGHTS);
+
+/** The bytes of one in memory, in memory of the caller's own: libraries refuse what is shared between threads. */
+export const bytesOf = (model: SharedArrayBuffer): Uint8Array => new Uint8Array(model).slice();

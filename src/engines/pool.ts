@@ -5,7 +5,7 @@ import type { Differentiation, Program, Value } from './engine.js';
 import { GuardedWorker } from './guard/guarded-worker.js';
 import type { Limits } from './guard/limits.js';
 import type { HeldModel, Holding } from './held-model.js';
-import type { Failure, Order, Reply } from './protocol.js';
+import type { Failure, Order, Reply, Simplified } from './protocol.js';
 import { SpareMemory } from './spare-memory.js';
 
 /** What runs in the threads of a pool. */
@@ -214,8 +214,8 @@ export class Pool {
     };
   }
 
-  async simplify(model: HeldModel, file: string): Promise<void> {
-    await this.pick().call({ kind: 'simplify', call: this.calls++, model, file }, []);
+  async simplify(model: HeldModel, into: Simplified): Promise<void> {
+    await this.pick().call({ kind: 'simplify', call: this.calls++, model, into }, []);
   }
 
   release(program: number) {

@@ -2,6 +2,12 @@ import type { ErrorCode, ErrorDetails } from '../errors.js';
 import type { Differentiation, Value } from './engine.js';
 import type { HeldModel } from './held-model.js';
 
+/** Where a simplified model is written, its large weights into another file of the same folder. */
+export interface Simplified {
+  file: string;
+  weights: string;
+}
+
 /** What the pool asks of a worker. `call` is answered by exactly one reply. */
 export type Order =
   /** Makes the model known; its session is created when first needed. No reply. */
@@ -24,8 +30,8 @@ export type Order =
     }
   /** Frees the session. No reply. */
   | { kind: 'release'; program: number }
-  /** Writes the model as simplified by onnxruntime's `basic` level to `file`. */
-  | { kind: 'simplify'; call: number; model: HeldModel; file: string }
+  /** Writes the model as simplified by onnxruntime's `basic` level. */
+  | { kind: 'simplify'; call: number; model: HeldModel; into: Simplified }
   /** Ends the thread after the current order. No reply. */
   | { kind: 'close' };
 

@@ -15,8 +15,16 @@ type ProtoGraph = onnxProto.onnx.IGraphProto;
 type ProtoValue = onnxProto.onnx.IValueInfoProto;
 type ProtoInteger = number | { toNumber(): number; toString(): string } | null | undefined;
 
-/** Where the bytes of a tensor stored outside the .onnx file are; returns exactly `length` bytes, or all. */
-export type ExternalData = (location: string, offset: number, length: number | undefined) => Uint8Array;
+/**
+ * Where the bytes of a tensor stored outside the .onnx file are; returns exactly `length` bytes, or all.
+ * `known`: the bytes of a tensor that is taken in their place where they are the same, and may be returned then.
+ */
+export type ExternalData = (
+  location: string,
+  offset: number,
+  length: number | undefined,
+  known?: Uint8Array,
+) => Uint8Array;
 
 export interface ReadOptions {
   /** For messages. */
@@ -103,12 +111,15 @@ class Reader {
     const dims = (proto.dims ?? []).map(integer);
     const count = elementCount(dims);
     const external = proto.dataLocation === onnx.TensorProto.DataLocation.EXTERNAL;
-    const raw = external ? this.externalBytes(proto, count * bytesPerElement(type), path) : proto.rawData;
+    const length = count * bytesPerElement(type);
+    const raw = external
+      ? this.externalBytes(proto, length, path, known && toBytes(known.data))
+      : proto.rawData;
     if (raw?.length) {
-      if (raw.length !== count * bytesPerElement(type)) {
+      if (raw.length !== length) {
         throw this.invalid(
           path,
-          `a tensor of shape [${dims.join(', ')}] needs ${count * bytesPerElement(type)} bytes but has ${raw.length}`,
+          `a tensor of shape [${dims.join(', ')}] needs ${length} bytes but has ${raw.length}`,
         );
       }
       const same =
@@ -127,7 +138,12 @@ class Reader {
     return { type, dims, data: fill(type, values) };
   }
 
-  private externalBytes(proto: ProtoTensor, length: number, path: string): Uint8Array {
+  private externalBytes(
+    proto: ProtoTensor,
+    length: number,
+    path: string,
+    known: Uint8Array | undefined,
+  ): Uint8Array {
     const entry = (key: string) => proto.externalData?.find((e) => e.key === key)?.value;
     const location = entry('location');
     if (!location || !this.where.external) {
@@ -138,7 +154,8 @@ class Reader {
       );
     }
     const offset = Number(entry('offset') ?? 0);
-    const bytes = this.where.external(location, offset, entry('length') ? Number(entry('length')) : length);
+    const stated = entry('length') ? Number(entry('length')) : length;
+    const bytes = this.where.external(location, offset, stated, known);
     if (bytes.length !== length) {
       throw this.invalid(
         path,

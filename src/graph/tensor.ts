@@ -55,6 +55,19 @@ export function bytesPerElement(type: DataType): number {
   return byName.get(type)!.bytes;
 }
 
+/** A tensor whose numbers are computed when they are first read: a graph may be written only to see that it can be. */
+export function deferred(type: DataType, dims: number[], compute: () => TypedArray): Tensor {
+  let data: TypedArray | undefined;
+  return {
+    type,
+    dims,
+    get data() {
+      data ??= compute();
+      return data;
+    },
+  };
+}
+
 export function allocate(type: DataType, length: number): TypedArray {
   return byName.get(type)!.allocate(length);
 }

@@ -13,16 +13,25 @@ export function writeOnnx(graph: Graph): Uint8Array {
   return bytes;
 }
 
+/** Where the bytes of weights are that are not in the model: in a file beside it, by its name, from an offset on. */
+export interface Outside {
+  location: string;
+  offset: number;
+}
+
 /**
  * The same bytes in parts, one after the other: weights are views of those of the graph, so that whoever puts them where
  * they are wanted copies them once.
+ * @param outside initialisers whose bytes are left out, by name
  */
-export function onnxParts(graph: Graph): Uint8Array[] {
+export function onnxParts(graph: Graph, outside: ReadonlyMap<string, Outside> = new Map()): Uint8Array[] {
   const { irVersion, name, nodes, inputs, outputs, initializers } = graph;
   const opsetImport = Object.entries(graph.opsets).map(([domain, version]) => ({ domain, version }));
   const content = [
     onnx.GraphProto.encode({ node: nodes.map(protoNode), name }).finish(),
-    ...[...initializers].flatMap(([key, tensor]) => field(INITIALIZER, tensorParts(key, tensor))),
+    ...[...initializers].flatMap(([key, tensor]) =>
+      field(INITIALIZER, tensorParts(key, tensor, outside.get(key))),
+    ),
     onnx.GraphProto.encode({ input: inputs.map(protoValue), output: outputs.map(protoValue) }).finish(),
   ];
   return [
@@ -66,10 +75,16 @@ function varint(value: number): number[] {
   }
 }
 
-const tensorParts = (name: string, { dims, type, data }: Tensor): Uint8Array[] => [
-  onnx.TensorProto.encode({ dims, dataType: typeCode(type), name }).finish(),
-  ...field(RAW_DATA, [toBytes(data)]),
-];
+function tensorParts(name: string, { dims, type, data }: Tensor, outside?: Outside): Uint8Array[] {
+  const about = { dims, dataType: typeCode(type), name };
+  const bytes = toBytes(data);
+  if (!outside) return [onnx.TensorProto.encode(about).finish(), ...field(RAW_DATA, [bytes])];
+  const { location, offset } = outside;
+  const place = { location, offset: String(offset), length: String(bytes.byteLength) };
+  const externalData = Object.entries(place).map(([key, value]) => ({ key, value }));
+  const dataLocation = onnx.TensorProto.DataLocation.EXTERNAL;
+  return [onnx.TensorProto.encode({ ...about, dataLocation, externalData }).finish()];
+}
 
 function protoGraph(graph: Graph): onnxProto.onnx.IGraphProto {
   return {

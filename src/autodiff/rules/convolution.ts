@@ -1,5 +1,6 @@
 import { type GraphBuilder, int, ints } from '../../graph/build.js';
 import type { Attribute, Tensor } from '../../graph/graph.js';
+import { deferred } from '../../graph/tensor.js';
 import type { GradientRow } from '../row.js';
 import type { Site } from '../site.js';
 import { type Window, windowOf } from '../window.js';
@@ -61,6 +62,17 @@ function rotated(b: GraphBuilder, name: string, w: Tensor, group: number): strin
   const known = made.get(name);
   if (known) return known;
   const [outputs, perGroup, ...kernel] = w.dims as [number, number, ...number[]];
+  const dims = [perGroup * group, outputs / group, ...kernel];
+  const constant = b.constant(
+    deferred('float32', dims, () => turned(w, group)),
+    `${name}_rotated`,
+  );
+  made.set(name, constant);
+  return constant;
+}
+
+function turned(w: Tensor, group: number): Float32Array {
+  const [outputs, perGroup, ...kernel] = w.dims as [number, number, ...number[]];
   const taps = kernel.reduce((product, k) => product * k, 1);
   const outputsPerGroup = outputs / group;
   const from = w.data as Float32Array;
@@ -73,10 +85,7 @@ function rotated(b: GraphBuilder, name: string, w: Tensor, group: number): strin
       for (let t = 0; t < taps; t++) data[target + taps - 1 - t] = from[source + t]!;
     }
   }
-  const dims = [perGroup * group, outputsPerGroup, ...kernel];
-  const constant = b.constant({ type: 'float32', dims, data }, `${name}_rotated`);
-  made.set(name, constant);
-  return constant;
+  return data;
 }
 
 /**

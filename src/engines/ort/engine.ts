@@ -68,7 +68,7 @@ function plainEngine(about: Pick<Engine, 'name' | 'description'>, pool: Pool, no
     concurrency: 1,
     fold: async (graph) => {
       const { model, release } = await holdModel(graph, notice);
-      return foldWith(graph, (file) => pool.simplify(model, file)).finally(release);
+      return foldWith(graph, (into) => pool.simplify(model, into)).finally(release);
     },
     compile: (graph) => compiled(pool, graph, notice),
     close: () => pool.close(),

@@ -2,6 +2,8 @@ import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { temporaryFolder } from '../../bytes/leftovers.js';
 import type { Graph, Tensor } from '../../graph/graph.js';
+import type { Simplified } from '../protocol.js';
+import { weightsIn } from '../weights-file.js';
 
 const standardDomains = new Set(['', 'ai.onnx']);
 
@@ -16,8 +18,8 @@ function domainsOf(graph: Graph, domains = new Set<string>()): Set<string> {
 }
 
 /**
- * Weights that folding left as they were are those of before, and the others have memory of their own: the file that they
- * were read from need not stay in memory.
+ * Weights that folding left as they were are those of before, and the others get memory of their own where they have none:
+ * the file that they were read from need not stay in memory.
  */
 const withoutFile = (
   folded: ReadonlyMap<string, Tensor>,
@@ -26,23 +28,30 @@ const withoutFile = (
   new Map(
     [...folded].map(([name, tensor]) => [
       name,
-      tensor === before.get(name) ? tensor : { ...tensor, data: tensor.data.slice() },
+      tensor === before.get(name) || alone(tensor) ? tensor : { ...tensor, data: tensor.data.slice() },
     ]),
   );
+
+const alone = ({ data }: Tensor): boolean => data.byteLength === data.buffer.byteLength;
 
 /**
  * Lets onnxruntime write its simplified form of a model and reads it back: batch norm and shape arithmetic are
  * folded into plain ONNX. Returns `graph` itself when the result would hold operators that `graph` does not
  * know, such as onnxruntime's private ones.
- * @param simplify writes the simplified model to the file it is given
+ * @param simplify writes the simplified model to the files it is given
  */
-export async function foldWith(graph: Graph, simplify: (file: string) => Promise<void>): Promise<Graph> {
+export async function foldWith(graph: Graph, simplify: (into: Simplified) => Promise<void>): Promise<Graph> {
   const directory = await temporaryFolder('assay-fold');
   try {
     const file = join(directory, 'folded.onnx');
-    await simplify(file);
+    const weights = join(directory, 'folded.bin');
+    await simplify({ file, weights });
     const { readOnnx } = await import('../../graph/read.js');
-    const folded = readOnnx(await readFile(file), { file, known: graph.initializers });
+    const folded = readOnnx(await readFile(file), {
+      file,
+      known: graph.initializers,
+      external: weightsIn(weights),
+    });
     const before = domainsOf(graph);
     const used = domainsOf(folded);
     for (const domain of used) if (!standardDomains.has(domain) && !before.has(domain)) return graph;

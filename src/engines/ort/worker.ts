@@ -2,12 +2,14 @@
  * One worker thread of the onnxruntime engine. `session.run` blocks the JavaScript thread that calls it, so
  * sessions live here and the main thread stays free for progress, signals and heartbeats.
  */
+import { basename } from 'node:path';
 import { workerData } from 'node:worker_threads';
 import * as ort from 'onnxruntime-node';
 import { limits } from '../../bytes/limits.js';
+import { BESIDE } from '../../graph/weights-beside.js';
 import type { Value } from '../engine.js';
 import { bytesOf, type HeldModel, isFile } from '../held-model.js';
-import type { Order } from '../protocol.js';
+import type { Order, Simplified } from '../protocol.js';
 import { serve } from '../serve.js';
 import { accelerators } from './devices.js';
 
@@ -49,8 +51,8 @@ const sessionOptions: ort.InferenceSession.SessionOptions = {
 async function providersFor(model: HeldModel): Promise<ort.InferenceSession.ExecutionProviderConfig[]> {
   if (device === 'cpu') return ['cpu'];
   // Takes longer to load than all else here, and the processor does without.
-  const { readOnnx } = await import('../../graph/read.js');
-  const forceCpuNodeNames = accelerators[device]!.faults(readOnnx(bytesOf(model), 'graph'));
+  const { graphOf } = await import('../read-held.js');
+  const forceCpuNodeNames = accelerators[device]!.faults(graphOf(model));
   return [{ name: device, ...(forceCpuNodeNames.length > 0 && { forceCpuNodeNames }) }, 'cpu'];
 }
 
@@ -58,7 +60,7 @@ async function providersFor(model: HeldModel): Promise<ort.InferenceSession.Exec
  * Without `x64quantprecision` products of uint8 and int8 saturate at 16 bits on x64 processors that lack VNNI. With
  * it, onnxruntime 1.30 refuses networks that multiply int8 by int8, where nothing saturates.
  */
-async function create(model: HeldModel, options: ort.InferenceSession.SessionOptions) {
+async function create(model: HeldModel, options: ort.InferenceSession.SessionOptions, beside: object = {}) {
   const optimization = { ...PAD_FUSION_OFF, constant_folding_max_output_size_in_bytes: foldedBytes(model) };
   const make = (extra: object) => {
     const all = { ...sessionOptions, ...options, extra: { optimization, ...extra } };
@@ -68,9 +70,9 @@ async function create(model: HeldModel, options: ort.InferenceSession.SessionOpt
       : ort.InferenceSession.create(bytesOf(model), all);
   };
   try {
-    return await make({ session: { ...NO_SPINNING, x64quantprecision: '1' } });
+    return await make({ session: { ...NO_SPINNING, ...beside, x64quantprecision: '1' } });
   } catch {
-    return make({ session: NO_SPINNING });
+    return make({ session: { ...NO_SPINNING, ...beside } });
   }
 }
 
@@ -100,18 +102,22 @@ async function run(program: number, feeds: Record<string, Value>, fetches?: read
   return outputs;
 }
 
-async function simplify(model: HeldModel, file: string) {
-  const session = await create(model, {
+async function simplify(model: HeldModel, { file, weights }: Simplified) {
+  const options: ort.InferenceSession.SessionOptions = {
     executionProviders: ['cpu'],
     graphOptimizationLevel: 'basic',
     optimizedModelFilePath: file,
+  };
+  const session = await create(model, options, {
+    optimized_model_external_initializers_file_name: basename(weights),
+    optimized_model_external_initializers_min_size_in_bytes: String(BESIDE),
   });
   await session.release();
 }
 
 async function answer(order: Extract<Order, { call: number }>) {
   if (order.kind === 'run') return run(order.program, order.feeds, order.fetches);
-  if (order.kind === 'simplify') await simplify(order.model, order.file);
+  if (order.kind === 'simplify') await simplify(order.model, order.into);
   else await sessionOf(order.program);
   return {};
 }

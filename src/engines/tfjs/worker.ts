@@ -1,9 +1,9 @@
 /** One worker thread of the tfjs engine: TensorFlow.js computes on the thread that calls it. */
 import { workerData } from 'node:worker_threads';
-import { readOnnx } from '../../graph/read.js';
 import type { Differentiation, Value } from '../engine.js';
-import { bytesOf, type HeldModel } from '../held-model.js';
+import type { HeldModel } from '../held-model.js';
 import type { Order } from '../protocol.js';
+import { graphOf } from '../read-held.js';
 import { serve } from '../serve.js';
 import { backendRow } from './backends.js';
 import { TfjsProgram } from './program.js';
@@ -31,7 +31,7 @@ async function programOf(id: number): Promise<TfjsProgram> {
   const known = registered.get(id);
   if (!known) throw new Error('this program was released');
   await (ready ??= backendRow(backend).load(addon));
-  known.program ??= new TfjsProgram(readOnnx(bytesOf(known.model), 'graph'), known.gradient);
+  known.program ??= new TfjsProgram(graphOf(known.model), known.gradient);
   return known.program;
 }
 
