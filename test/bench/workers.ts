@@ -1,43 +1,57 @@
 /**
- * How much faster worker processes of one thread measure than one process of one thread, on a run that computes:
- * `npm run bench:workers -- --help`. Both in one go, in turn: on a machine that others use the ratio means little, and what tells
- * is the processor time, which is what workers add to by planning again, loading models again and telling of units.
+ * How much faster worker processes of one thread measure than one process of one thread, on a run whose time goes into passes of
+ * the network: `npm run bench:workers -- --help`. What the machine allows is measured beside it, and everything in one go, in
+ * turn: on a machine that others use the ratios mean little, and what tells is the processor time.
  */
 
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { fork } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { encodeNpy } from '../../src/data/npy.js';
 import { createOrtEngine } from '../../src/engines/ort/engine.js';
 import { writeOnnx } from '../../src/graph/write.js';
 import { argmaxOf } from '../../src/metrics/softmax.js';
 import { stream } from '../../src/random/stream.js';
-import { run } from '../../src/runs/run.js';
+import { BATCH, type BareTime, bareSpeedUp, writeGradient } from './bare-speed-up.js';
+import type { Order, Taken } from './timed-run.js';
 import { wideResNet } from './wide-resnet.js';
 
 const help = `usage: npm run bench:workers -- [options]
 
   --workers N  (2)
-  --images N   of CIFAR's size, attacked with PGD that never succeeds, in units of 256 (1024)
-  --steps N    of PGD (20)
+  --network N  a wide ResNet of random weights, depth and width (16-4)
+  --images N   of CIFAR's size, attacked with PGD that never succeeds, in units of 256: as many units as workers, or a
+               multiple (512)
+  --steps N    of PGD (4)
+  --calls N    of ${BATCH} images, forward and gradient pass, for the ceiling: what processes reach that do nothing else (48)
   --rounds N   of each, in turn (1)`;
 
 const { values: options } = parseArgs({
   options: {
     workers: { type: 'string', default: '2' },
-    images: { type: 'string', default: '1024' },
-    steps: { type: 'string', default: '20' },
+    network: { type: 'string', default: '16-4' },
+    images: { type: 'string', default: '512' },
+    steps: { type: 'string', default: '4' },
+    calls: { type: 'string', default: '48' },
     rounds: { type: 'string', default: '1' },
     help: { type: 'boolean', default: false },
   },
 });
 
 const [n, size] = [Number(options.images), 3 * 32 * 32];
+/** Images of the run that is little but start: one for each of `--workers`, at least. */
+const FEW = 2;
 
-/** A WRN-10-1 of random weights, and images with the labels that it gives them: each is attacked. */
+/**
+ * A network, and images with the labels that it gives them: each is attacked. Without the checks of the attack suite: one of
+ * them is a single unit, which in a run as short as this a worker would be left alone with.
+ */
 async function prepare(folder: string): Promise<string> {
-  const graph = wideResNet(10, 1);
+  const [depth, width] = options.network.split('-').map(Number);
+  const graph = wideResNet(depth!, width!);
   const source = stream({ seed: 0, purpose: 'bench/images', example: 0 });
   const bytes = Uint8Array.from({ length: n * size }, () => Math.floor(256 * source.uniform()));
   const engine = createOrtEngine({ sessions: 1 });
@@ -50,15 +64,24 @@ async function prepare(folder: string): Promise<string> {
   }
   await engine.close();
   writeFileSync(join(folder, 'net.onnx'), writeOnnx(graph));
+  await writeGradient(graph, join(folder, 'gradient.onnx'));
   writeFileSync(join(folder, 'images.npy'), encodeNpy({ shape: [n, 3, 32, 32], data: bytes }));
   writeFileSync(join(folder, 'labels.npy'), encodeNpy({ shape: [n], data: labels }));
   const classes = Array.from({ length: 10 }, (_, i) => `${i}`);
-  const attack = { norm: 'Linf', method: 'pgd', steps: Number(options.steps), epsilons: [1e-6] };
+  const attack = {
+    norm: 'Linf',
+    method: 'pgd',
+    steps: Number(options.steps),
+    epsilons: [1e-6],
+    checks: false,
+  };
   const file = join(folder, 'workers.run.json');
   writeFileSync(
     file,
     JSON.stringify({
-      models: [{ name: 'net', checkpoint: './net.onnx', input: { shape: [3, 32, 32] }, classes }],
+      models: [
+        { name: 'net', checkpoint: './net.onnx', input: { shape: [3, 32, 32] }, classes, batchSize: BATCH },
+      ],
       datasets: { test: { path: './images.npy', labels: './labels.npy' } },
       suites: [{ attack }],
     }),
@@ -66,60 +89,60 @@ async function prepare(folder: string): Promise<string> {
   return file;
 }
 
-/** Ticks of the processor in a second, on Linux (proc(5), USER_HZ). */
-const TICKS = 100;
-
-/** Processor seconds of this process and of those that it started and that have ended; undefined where the system does not tell. */
-function processorSeconds(): number | undefined {
-  try {
-    const fields = readFileSync('/proc/self/stat', 'utf8').split(') ')[1]!.split(' ');
-    // utime, stime, cutime, cstime: the 14th to the 17th, of which the first two come before `) `.
-    return fields.slice(11, 15).reduce((sum, ticks) => sum + Number(ticks), 0) / TICKS;
-  } catch {
-    return undefined;
-  }
-}
-
-interface Taken {
-  /** From the first unit that begins to the last that ends. */
-  seconds: number;
-  /** Of the whole run, with what workers take to start. */
-  processor: number;
-}
-
-async function taken(file: string, out: string, workers?: number): Promise<Taken> {
-  let [first, last] = [0, 0];
-  const before = processorSeconds() ?? Number.NaN;
-  await run(file, {
-    out,
-    sessions: 1,
-    threads: 1,
-    ...(workers !== undefined && { workers }),
-    notify: ({ kind }) => {
-      if (kind === 'unit-started') first ||= performance.now();
-      if (kind === 'unit-finished') last = performance.now();
-    },
+/** In a process of its own: what was loaded or compiled before would be saved. */
+function taken(file: string, out: string, workers?: number, limit?: number): Promise<Taken> {
+  const child = fork(fileURLToPath(new URL('./timed-run.js', import.meta.url)));
+  return new Promise((resolve, reject) => {
+    child.once('message', (said) => resolve(said as Taken));
+    child.once('exit', (code, signal) => reject(new Error(`a run ended (${signal ?? code})`)));
+    child.send({ file, out, workers, limit } satisfies Order);
   });
-  return { seconds: (last - first) / 1000, processor: (processorSeconds() ?? Number.NaN) - before };
 }
 
-const told = ({ seconds, processor }: Taken) =>
-  `${seconds.toFixed(1)} s (${processor.toFixed(1)} s of processor time)`;
+const told = (seconds: number) => `${seconds.toFixed(1)} s`;
+const times = (ratio: number) => `${ratio.toFixed(2)} times as fast`;
+
+/** A process that has one thread takes no more processor time than time. */
+const bare = ({ seconds, processor }: BareTime) => `${told(seconds)} (${told(processor)} of processor time)`;
+
+/** @param few the same run of few images: all but passes */
+function lineOf(name: string, whole: Taken, few: Taken): string {
+  const share = Math.round((100 * few.units) / whole.units);
+  const cores = (whole.processor - few.processor) / (whole.units - few.units);
+  return `${name}: units ${told(whole.units)}, of which ${told(few.units)} (${share} %) start; ${cores.toFixed(2)} cores without start; ${told(whole.before)} before the units, ${told(whole.after)} after; ${told(whole.processor)} of processor time in all, of which ${told(few.processor)} for start and end`;
+}
+
+async function round(folder: string, file: string, say: (line: string) => void): Promise<void> {
+  const workers = Number(options.workers);
+  const out = (name: string) => mkdtempSync(join(folder, name));
+  const ceiling = await bareSpeedUp(join(folder, 'gradient.onnx'), workers, Number(options.calls));
+  const beside = ceiling.beside.map(bare).join(', ');
+  say(
+    `ceiling: ${options.calls} calls of onnxruntime alone ${bare(ceiling.alone)}, in ${workers} processes beside each other each as many in ${beside}: ${times(ceiling.speedUp)}`,
+  );
+  const oneStart = await taken(file, out('start-'), undefined, FEW);
+  const one = await taken(file, out('one-'));
+  say(lineOf('one process', one, oneStart));
+  const severalStart = await taken(file, out('start-'), workers, FEW);
+  const several = await taken(file, out('several-'), workers);
+  say(lineOf(`${workers} workers`, several, severalStart));
+  const speedUp = one.units / several.units;
+  const without = (one.units - oneStart.units) / (several.units - severalStart.units);
+  say(
+    `speed-up: ${times(speedUp)} (aim: 1.8); without start ${times(without)}; ${(speedUp / ceiling.speedUp).toFixed(2)} of the ceiling`,
+  );
+}
 
 async function main() {
   const say = (line: string) => process.stdout.write(`${line}\n`);
   if (options.help) return say(help);
-  const workers = Number(options.workers);
   const folder = mkdtempSync(join(tmpdir(), 'assay-workers-'));
   try {
     const file = await prepare(folder);
-    for (let round = 0; round < Number(options.rounds); round++) {
-      const one = await taken(file, join(folder, `one-${round}`));
-      const several = await taken(file, join(folder, `several-${round}`), workers);
-      const ratio = (one.seconds / several.seconds).toFixed(2);
-      say(`one process ${told(one)}, ${workers} workers ${told(several)}: ${ratio} times as fast`);
-    }
-    say(`load of the machine: ${loadavg()[0]!.toFixed(1)} (about ${workers} when it does nothing else)`);
+    for (let i = 0; i < Number(options.rounds); i++) await round(folder, file, say);
+    say(
+      `load of the machine: ${loadavg()[0]!.toFixed(1)} (about ${options.workers} when it does nothing else)`,
+    );
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
