@@ -1,7 +1,8 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { createHash } from 'node:crypto';
 import { type BigIntStats, readdirSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { basename, dirname, resolve } from 'node:path';
+import { stampOf } from './stamp.js';
 
 /** What is kept of a file that something was made from. */
 export interface FileEvidence {
@@ -13,9 +14,23 @@ export interface FileEvidence {
   sha256: string;
 }
 
+/** What is kept of many files of a folder. */
+export interface PackEvidence {
+  folder: string;
+  /** Their names, sorted and parted by NUL: deflated, as base64. */
+  names: string;
+  /** When one of them was last written or moved, in ms since 1970. */
+  changed: number;
+  /** sha256 of the names, each with its stamp. */
+  stamps: string;
+  /** sha256 of the names, each with the sha256 of its content. */
+  contents: string;
+}
+
 /** What something was made from, so that later it can be told whether the same would be made again. */
 export interface Evidence {
   files: readonly FileEvidence[];
+  packs: readonly PackEvidence[];
   folders: readonly { path: string; names: string }[];
   absent: readonly string[];
   /** When it was gathered, in ms since 1970. */
@@ -26,8 +41,8 @@ export interface Evidence {
 
 /** What some work looked at in the file system, by absolute path. What it came to can change only with these. */
 export interface ReadLog {
-  /** Files that were opened, as they were then. */
-  files: Map<string, BigIntStats>;
+  /** Files that were opened: by folder and name their stamps, as they were then. */
+  files: Map<string, Map<string, string>>;
   /** Folders whose names were listed, with a digest of them from just before. */
   folders: Map<string, string>;
   /** What was looked for and was not there. */
@@ -59,8 +74,12 @@ export function notePart(evidence: Evidence | undefined): void {
 /** A file was opened. The first look counts: what changed in between is noticed by the last. */
 export function noteFile(file: string, stats: BigIntStats): void {
   const files = logs.getStore()?.files;
+  if (!files) return;
   const path = resolve(file);
-  if (files && !files.has(path)) files.set(path, stats);
+  const [folder, name] = [dirname(path), basename(path)];
+  let stamps = files.get(folder);
+  if (!stamps) files.set(folder, (stamps = new Map()));
+  if (!stamps.has(name)) stamps.set(name, stampOf(stats));
 }
 
 /** A folder will be listed. As with files, the first look counts. */

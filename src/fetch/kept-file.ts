@@ -1,7 +1,7 @@
 import { copyFile, link, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeDurably } from '../bytes/durable.js';
-import { stampNow } from '../bytes/evidence.js';
+import { stampNow } from '../bytes/stamp.js';
 import { hashOfFile } from '../bytes/file-hash.js';
 import { readText } from '../bytes/regular-file.js';
 

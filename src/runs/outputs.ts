@@ -1,6 +1,6 @@
 import { join, relative } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { stampNow } from '../bytes/evidence.js';
+import { stampNow } from '../bytes/stamp.js';
 import { filesBelow } from '../bytes/files-below.js';
 import { programIdentity } from './program.js';
 

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { stampNow } from '../bytes/evidence.js';
+import { stampNow } from '../bytes/stamp.js';
 import { removeLeftovers } from '../bytes/leftovers.js';
 import { checkNames } from '../gate/names.js';
 import type { Results } from '../suites/results.js';

@@ -99,3 +99,69 @@ describe('evidence of what was read', () => {
     expect(await gatherEvidence(log)).toBeUndefined();
   });
 });
+
+describe('evidence of many files of a folder', () => {
+  /** A folder of images, all of which work reads. */
+  async function manyGathered(count: number) {
+    const at = mkdtempSync(join(tmpdir(), 'assay-evidence-'));
+    onTestFinished(() => rmSync(at, { recursive: true, force: true }));
+    const files = Array.from({ length: count }, (_, i) => join(at, `n01440764_${10_000 + 7 * i}.JPEG`));
+    for (const [i, file] of files.entries()) writeFileSync(file, `image ${i}`);
+    await sleep(50);
+    const log = emptyLog();
+    await logReads(log, async () => {
+      for (const file of files) await readText(file, 'configuration');
+    });
+    return { at, files, log, evidence: (await gatherEvidence(log)) as Evidence };
+  }
+
+  it.each<[string, boolean, (files: string[], at: string) => void]>([
+    ['nothing', true, () => undefined],
+    ['the same content, written anew', true, ([file]) => writeFileSync(file!, 'image 0')],
+    ['other times', true, (files) => utimesSync(files[70]!, LONG_AGO, LONG_AGO)],
+    ['a file beside them that was not read', true, (_, at) => writeFileSync(join(at, 'beside'), '')],
+    ['other content of the same length', false, (files) => writeFileSync(files[99]!, 'image 98')],
+    [
+      'other content of the same length, with times set back',
+      false,
+      (files) => {
+        writeFileSync(files[50]!, 'image 51');
+        utimesSync(files[50]!, LONG_AGO, LONG_AGO);
+      },
+    ],
+    [
+      'two files that changed places',
+      false,
+      ([a, b]) => {
+        writeFileSync(a!, 'image 1');
+        writeFileSync(b!, 'image 0');
+      },
+    ],
+    ['one file less', false, (files) => rmSync(files[3]!)],
+    [
+      'a file under another name',
+      false,
+      (files, at) => {
+        rmSync(files[3]!);
+        writeFileSync(join(at, 'renamed.JPEG'), 'image 3');
+      },
+    ],
+  ])('after %s holds: %s', async (_, expected, change) => {
+    const { at, files, evidence } = await manyGathered(100);
+    expect(evidence).toMatchObject({ files: [], packs: [{ folder: at }] });
+    change(files, at);
+    expect(await holds(evidence)).toBe(expected);
+    expect(await holds({ ...evidence, at: evidence.at + 3_600_000 })).toBe(expected);
+  });
+
+  it('is not there where one of them changed after it was read', async () => {
+    const { files, log } = await manyGathered(100);
+    writeFileSync(files[42]!, 'image 4x');
+    expect(await gatherEvidence(log)).toBeUndefined();
+  });
+
+  it('takes few bytes a file', async () => {
+    const { evidence } = await manyGathered(2000);
+    expect(JSON.stringify(evidence).length / 2000).toBeLessThan(8);
+  });
+});
