@@ -4,7 +4,7 @@ import { type Evidence, type FileEvidence, namesIn, type PackEvidence, type Read
 import { stampNow } from './stamp.js';
 
 /** From so many files of a folder on they are kept as a pack. */
-const MANY = 64;
+const MANY = 16;
 
 /**
  * Evidence of what was read; undefined where a file, or a folder's names, changed since, or a file may have: then

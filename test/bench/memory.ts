@@ -3,7 +3,7 @@
  * processes and threads that it starts counted in.
  */
 
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -15,6 +15,7 @@ const help = `usage: npm run bench:memory -- [options]
   --images N   32x32 images of the test set; a tenth as many are out of distribution (100000)
   --beside N   the smaller run (1000)
   --suites S   suites, with commas between (accuracy,calibration,ood,attack: FGSM)
+  --files      the test set is a folder of PNG files, not an archive
   --workers N  handed on to \`assay run\``;
 
 const { values: options } = parseArgs({
@@ -23,6 +24,7 @@ const { values: options } = parseArgs({
     beside: { type: 'string', default: '1000' },
     suites: { type: 'string', default: 'accuracy,calibration,ood,attack' },
     workers: { type: 'string' },
+    files: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
 });
@@ -34,9 +36,13 @@ async function main() {
   if (options.help) return say(help);
   const folder = mkdtempSync(join(tmpdir(), 'assay-memory-'));
   const workers = options.workers === undefined ? [] : ['--workers', options.workers];
+  const kind = options.files ? 'files' : 'archive';
   const measured = async (n: number) => {
-    const found = await peakOf(MAIN, folder, n, options.suites.split(','), workers);
+    const found = await peakOf(MAIN, folder, n, options.suites.split(','), workers, kind);
     say(`${n} images: ${Math.round(found.peak)} MiB at the most, ${Math.round(found.seconds)} s`);
+    const inventory = join(folder, `out-${n}`, 'inventory');
+    const bytes = readdirSync(inventory).reduce((sum, name) => sum + statSync(join(inventory, name)).size, 0);
+    say(`  what is kept to tell whether anything changed: ${Math.round(bytes / 1024)} KiB`);
     return found;
   };
   try {

@@ -1,18 +1,22 @@
 import { expect, it } from 'vitest';
 import { folder, MAIN } from './assay.js';
-import { peakOf } from './many-images.js';
+import { type ImageKind, peakOf } from './many-images.js';
 
 const [FEW, MANY] = [1_000, 100_000];
 /** MiB for that. About half of it is taken for 20,000 images already: what garbage collection leaves until later. */
 const ALLOWED = 300;
 
-it.each([[['accuracy', 'attack']], [['accuracy', 'calibration', 'ood']]])(
-  'a run of %j holds little more over many images than over few',
+it.each<[string[], ImageKind]>([
+  [['accuracy', 'attack'], 'archive'],
+  [['accuracy', 'calibration', 'ood'], 'archive'],
+  [['accuracy', 'attack'], 'files'],
+])(
+  'a run of %j holds little more over many images than over few: %s',
   { tags: ['long'] },
-  async (suites) => {
+  async (suites, kind) => {
     const at = folder();
-    const few = await peakOf(MAIN, at, FEW, suites);
-    const many = await peakOf(MAIN, at, MANY, suites);
+    const few = await peakOf(MAIN, at, FEW, suites, [], kind);
+    const many = await peakOf(MAIN, at, MANY, suites, [], kind);
     expect(few.peak).toBeGreaterThan(0);
     expect(many.peak - few.peak).toBeLessThan(ALLOWED);
   },
