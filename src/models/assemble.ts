@@ -10,7 +10,8 @@ import { writeOnnx } from '../graph/write.js';
 import type { Loss } from '../losses/loss.js';
 import { losses as builtinLosses } from '../losses/registry.js';
 import type { Registry } from '../registry.js';
-import { activationsPerImage, efficientBatch } from './batch-size.js';
+import { efficientBatch } from './batch-size.js';
+import { usualCall } from './call-memory.js';
 import { classNames, type ModelCard } from './card.js';
 import { chainPixels } from './chain-pixels.js';
 import { refuseEngine, refuseSoftmaxNode, type Trial, tryOut } from './checks.js';
@@ -177,13 +178,13 @@ async function triedOut(
     ...(training && { batchNorms: training.layers }),
     inputScale: contract.inputScale,
   };
+  const gradient = offers.includes('inputGradient');
+  const call = usualCall({ prepared, traced, shape: contract.shape, gradient });
   const batch = await fittingBatch(engine, guard, {
     name: card.name,
-    batch: card.batchSize ?? efficientBatch(activationsPerImage(prepared, traced)),
-    prepared,
-    traced,
-    shape: contract.shape,
-    gradient: offers.includes('inputGradient'),
+    batch: card.batchSize ?? efficientBatch(call.activations),
+    fixedBatch: prepared.fixedBatch,
+    call,
   });
   const fixed = prepared.fixedBatch ?? 1;
   const batchSize = Math.ceil(batch / fixed) * fixed;
@@ -195,6 +196,7 @@ async function triedOut(
     contract,
     info,
     batchSize,
+    activations: call.activations,
     features,
     maps,
     lastLayer,

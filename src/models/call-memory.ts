@@ -4,8 +4,8 @@ import { AssayError } from '../errors.js';
 import { activationsPerImage } from './batch-size.js';
 import { noiseImages, type Prepared, pixelValue, type TracedShapes } from './prepare.js';
 
-/** Copies of all values of the network, of 4 bytes a number, that a gradient holds at the most. */
-const COPIES = 4;
+/** Copies of all values of the network that a gradient holds at the most. */
+const GRADIENT_COPIES = 4;
 const BYTES = 4;
 
 /** What a measured call is to take, as told by its values: less is lost in what a process holds anyway. */
@@ -14,8 +14,20 @@ const CLEAR = 128 * 2 ** 20;
 /** Images of a measured call: those of a tiny network take nothing, however many. */
 const MOST = 1024;
 
+/** A kind of call, of which the memory is to be known. */
+export interface CallKind {
+  /** Numbers that all values of the network hold for an image. */
+  activations: number;
+  /** Copies of them that the call holds at the most. */
+  copies: number;
+  /** Makes its program, on any engine. */
+  compile(engine: Engine): Promise<Program>;
+  /** What it is fed with so many images. */
+  feeds(n: number): Record<string, Value>;
+}
+
 /** A network, and what is known of it. */
-export interface Sized {
+interface Sized {
   prepared: Prepared;
   traced: TracedShapes;
   /** Of an image. */
@@ -25,22 +37,20 @@ export interface Sized {
 }
 
 /** Bytes that a call takes for each image at the most, as told by the shapes of all values. */
-export const supposedPerImage = ({ prepared, traced }: Sized): number =>
-  COPIES * BYTES * activationsPerImage(prepared, traced);
+export const supposedPerImage = ({ activations, copies }: CallKind): number => copies * BYTES * activations;
 
 /**
- * Bytes that each image adds to a call, gradient or forward pass, measured with one and with some.
+ * Bytes that each image adds to a call, measured with one and with some.
  * @param guard where there is a process whose memory is that of the call
  * @returns undefined where nothing can be measured, or a limit ended it
  */
-export async function measuredPerImage(guard: Engine, sized: Sized): Promise<number | undefined> {
-  const { prepared, shape } = sized;
-  const values = BYTES * Math.max(1, activationsPerImage(prepared, sized.traced));
+export async function measuredPerImage(guard: Engine, call: CallKind): Promise<number | undefined> {
+  const { feeds } = call;
+  const values = BYTES * Math.max(1, call.activations);
   const some = Math.min(MOST, Math.max(2, Math.ceil(CLEAR / values)));
-  const feeds = (n: number) => ({ [prepared.pixels]: pixelValue(noiseImages(n, shape), n, shape) });
   let program: Program | undefined;
   try {
-    program = await largestProgram(guard, sized, feeds);
+    program = await call.compile(guard);
     if (!program.peak) return undefined;
     // What is made with the first call, and stays, is no image's.
     await program.peak(feeds(1));
@@ -56,14 +66,22 @@ export async function measuredPerImage(guard: Engine, sized: Sized): Promise<num
   }
 }
 
-async function largestProgram(
-  guard: Engine,
-  { prepared, traced: { n, shapes }, gradient }: Sized,
-  feeds: (n: number) => Record<string, Value>,
-): Promise<Program> {
+/** A gradient with respect to the pixels; a forward pass where there is none. */
+export function usualCall({ prepared, traced, shape, gradient }: Sized): CallKind {
   const { graph, pixels, outputs } = prepared;
-  if (!gradient) return guard.compile(graph);
-  const differentiation = { of: outputs.logits ?? outputs.logPx ?? '', wrt: [pixels] };
-  if (guard.differentiate) return (await guard.differentiate(graph, feeds(n), differentiation)).program;
-  return guard.compile((await gradientGraph(guard, graph, feeds(n), differentiation, shapes)).graph);
+  const feeds = (n: number) => ({ [pixels]: pixelValue(noiseImages(n, shape), n, shape) });
+  return {
+    activations: activationsPerImage(prepared, traced),
+    copies: GRADIENT_COPIES,
+    feeds,
+    async compile(engine) {
+      if (!gradient) return engine.compile(graph);
+      const differentiation = { of: outputs.logits ?? outputs.logPx ?? '', wrt: [pixels] };
+      const first = feeds(traced.n);
+      if (engine.differentiate) return (await engine.differentiate(graph, first, differentiation)).program;
+      return engine.compile(
+        (await gradientGraph(engine, graph, first, differentiation, traced.shapes)).graph,
+      );
+    },
+  };
 }

@@ -1,12 +1,17 @@
 import type { Engine } from '../engines/engine.js';
-import { measuredPerImage, type Sized, supposedPerImage } from './call-memory.js';
+import { type CallKind, measuredPerImage, supposedPerImage } from './call-memory.js';
 
 /** A model that wants a batch. */
-export interface Wanting extends Sized {
+export interface Wanting {
   /** For what is told. */
   name: string;
   /** Images of a call, from 1. */
   batch: number;
+  /** Images of every call, where the network insists. */
+  fixedBatch: number | undefined;
+  call: CallKind;
+  /** What the calls are for. Default: whatever the model does. */
+  purpose?: string;
 }
 
 /**
@@ -19,15 +24,15 @@ export async function fittingBatch(
   guard: Engine,
   wanting: Wanting,
 ): Promise<number> {
-  const { batch: wanted, name, prepared } = wanting;
+  const { batch: wanted, name, fixedBatch, call, purpose } = wanting;
   // A batch that the network insists on is what it is.
-  if (!room || wanted === 1 || prepared.fixedBatch !== undefined) return wanted;
+  if (!room || wanted === 1 || fixedBatch !== undefined) return wanted;
   const share = room.bytes / concurrency;
-  if (wanted * supposedPerImage(wanting) <= share) return wanted;
-  const measured = await measuredPerImage(guard, wanting);
-  const each = measured ?? supposedPerImage(wanting);
+  if (wanted * supposedPerImage(call) <= share) return wanted;
+  const measured = await measuredPerImage(guard, call);
+  const each = measured ?? supposedPerImage(call);
   const batch = Math.min(wanted, Math.max(1, Math.floor(share / each)));
-  const instead = batch < wanted ? ` instead of ${wanted}` : '';
+  const instead = `${batch < wanted ? ` instead of ${wanted}` : ''}${purpose ? ` for ${purpose}` : ''}`;
   const calls = concurrency > 1 ? `each of ${concurrency} calls at once` : 'a call';
   room.notice?.(
     `${name}: batches of ${batch}${instead}: an image takes ${mebibytes(each)}, ${measured !== undefined ? 'measured' : 'as its shapes tell'}, and ${calls} may take ${mebibytes(share)} (--batch-memory)`,

@@ -3,8 +3,11 @@ import type { Program } from '../engines/engine.js';
 import { GraphBuilder } from '../graph/build.js';
 import type { Graph } from '../graph/graph.js';
 import { prune } from '../graph/prune.js';
+import type { CallKind } from './call-memory.js';
 import type { Differentiable } from './differentiable.js';
-import { type AimNames, placeLoss } from './loss-graph.js';
+import { fittingBatch } from './fitting-batch.js';
+import { guardOf } from './guarded.js';
+import { type AimNames, placeLoss, someAims } from './loss-graph.js';
 import { noiseImages, pixelValue } from './prepare.js';
 import type { LossName } from './system.js';
 
@@ -16,6 +19,45 @@ export interface HessianProgram {
   direction: string;
   /** (n, C, H, W) */
   product: string;
+}
+
+/** Copies of all values of the network that a product holds at the most: those of a gradient, and of its gradient. */
+const COPIES = 8;
+
+/** What a model is, as products are made of it. */
+export interface Fitting extends Differentiable {
+  name: string;
+  /** Images of a call, of a gradient. */
+  batchSize: number;
+  /** Numbers that all values of the network hold for an image. */
+  activations: number;
+}
+
+/**
+ * The program, and the images of a call that fit: it takes more than the gradient that the model's batch was chosen for.
+ * Errors: as `compileHessian`.
+ */
+export async function fittedHessian(
+  { name, batchSize: batch, activations, ...parts }: Fitting,
+  loss: LossName,
+): Promise<HessianProgram & { batchSize: number }> {
+  const { engine, prepared, contract } = parts;
+  const hessian = await compileHessian(parts, loss);
+  const { pixels, fixedBatch } = prepared;
+  const images = (n: number) => pixelValue(noiseImages(n, contract.shape), n, contract.shape);
+  const call: CallKind = {
+    activations,
+    copies: COPIES,
+    compile: async (on) => (await compileHessian({ ...parts, engine: on }, loss)).program,
+    feeds: (n) => ({
+      [pixels]: images(n),
+      [hessian.direction]: images(n),
+      ...someAims(hessian.aims, n, contract.classes),
+    }),
+  };
+  const purpose = 'Hessian-vector products';
+  const wanting = { name, batch, fixedBatch, call, purpose };
+  return { ...hessian, batchSize: await fittingBatch(engine, guardOf(engine), wanting) };
 }
 
 /**

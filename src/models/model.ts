@@ -22,7 +22,7 @@ import {
 import { groupedGradient, type LogitLoss } from './grouped.js';
 import { guardOf } from './guarded.js';
 import { hessianProduct } from './hessian-product.js';
-import { compileHessian, type HessianProgram } from './hessian-program.js';
+import { fittedHessian, type HessianProgram } from './hessian-program.js';
 import type { InnerMap } from './inner-maps.js';
 import { type LossArgumentRows, lossArgumentRows, lossFeeds } from './loss-feeds.js';
 import { marginBounds } from './margin-bounds.js';
@@ -54,6 +54,8 @@ import { forwardOf, gradientOf, usualQuantities } from './usual.js';
 export interface ModelParts extends Differentiable {
   info: SystemInfo;
   batchSize: number;
+  /** Numbers that all values of the network hold for an image. */
+  activations: number;
   /** Where `info.maps` are in the graph. */
   maps?: readonly InnerMap[];
   lastLayer?: (() => LastLayer) | undefined;
@@ -81,7 +83,7 @@ export class Model implements System {
   private readonly usual: QuantityProgram;
   private readonly programs = new Map<string, Promise<QuantityProgram>>();
   private readonly gradients = new Map<string, Promise<GradientProgram>>();
-  private readonly hessians = new Map<string, Promise<HessianProgram>>();
+  private readonly hessians = new Map<string, Promise<HessianProgram & { batchSize: number }>>();
   private readonly cuts = new Map<string, Promise<{ program: Program }>>();
   private training: Promise<Model> | undefined;
   private bounds: Promise<BoundPrograms> | undefined;
@@ -141,9 +143,12 @@ export class Model implements System {
   ): Promise<HessianProducts> {
     this.refuseLacking('hessianProduct');
     this.refuseLoss(loss);
-    const program = await remembered(this.hessians, loss, () => compileHessian(this.parts, loss));
-    const runner = { ...this.parts, concurrency: this.concurrency };
-    return hessianProduct(runner, program, this.parts.losses.named(loss), batch, direction);
+    const { parts, concurrency } = this;
+    const program = await remembered(this.hessians, loss, () =>
+      fittedHessian({ ...parts, name: this.info.name }, loss),
+    );
+    const runner = { ...parts, batchSize: program.batchSize, concurrency };
+    return hessianProduct(runner, program, parts.losses.named(loss), batch, direction);
   }
 
   /** Errors: as `evaluate`, and `op-unsupported` where it has fewer maps. */
@@ -192,7 +197,7 @@ export class Model implements System {
   }
 
   private async compileTraining(training: Prepared): Promise<Model> {
-    const { engine, contract, losses, batchSize } = this.parts;
+    const { engine, contract, losses, batchSize, activations } = this.parts;
     const { batchNorms: _, featureWidth: __, storedChains: ___, maps: ____, ...info } = this.info;
     const prepared = { ...training, graph: await guardOf(engine).fold(training.graph) };
     return new Model(await engine.compile(prepared.graph), {
@@ -200,6 +205,7 @@ export class Model implements System {
       contract,
       losses,
       batchSize,
+      activations,
       prepared,
       info: {
         ...info,
