@@ -1,9 +1,9 @@
 import { copyFile, link, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeDurably } from '../bytes/durable.js';
-import { stampNow } from '../bytes/stamp.js';
 import { hashOfFile } from '../bytes/file-hash.js';
 import { readText } from '../bytes/regular-file.js';
+import { stampNow } from '../bytes/stamp.js';
 
 /** Beside a file, what `stat` said of it when its content was last compared with its hash. */
 const CHECKED = '.checked';

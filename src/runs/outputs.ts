@@ -1,7 +1,7 @@
 import { join, relative } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { stampNow } from '../bytes/stamp.js';
 import { filesBelow } from '../bytes/files-below.js';
+import { stampNow } from '../bytes/stamp.js';
 import { programIdentity } from './program.js';
 
 /** The entry that says that the others are whole: it goes first and comes last. */

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { stampNow } from '../bytes/stamp.js';
 import { removeLeftovers } from '../bytes/leftovers.js';
+import { stampNow } from '../bytes/stamp.js';
 import { checkNames } from '../gate/names.js';
 import type { Results } from '../suites/results.js';
 import { warningCodes } from '../suites/warning-codes.js';
