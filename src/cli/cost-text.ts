@@ -16,7 +16,7 @@ export function costLine({ expected, open, seconds }: PlanCost): string {
 }
 
 /** The plan as a table: what each measurement of each system takes, and all together. */
-export function costText({ title, directory, cost, cached, failures, sharding }: RunCost): string {
+export function costText({ title, directory, cost, cached, failures, sharding, anew }: RunCost): string {
   const rows = grouped(cost.jobs).map(({ measurement, model, suites, ...sum }) => [
     measurement,
     model,
@@ -34,7 +34,7 @@ export function costText({ title, directory, cost, cached, failures, sharding }:
     textTable([header, ...rows], [0, 1, 2]).join('\n'),
     ...notesOn(cost),
     ...failuresOf(failures),
-    ...(sharding ? [shardTable(sharding, cost)] : []),
+    ...(sharding && anew ? [shardTable(sharding, anew)] : []),
   ];
   return `${parts.join('\n\n')}\n`;
 }

@@ -67,7 +67,10 @@ export function submitCommand(): Command {
     )
     .option('--mount <dir>', 'kubernetes: where the volume is mounted; paths start there', '/work')
     .option('--namespace <name>', 'kubernetes: the namespace', plainName)
-    .option('--install <command>', 'github: what installs Assay (default: npm install --global assay)')
+    .option(
+      '--install <command>',
+      'github: what installs Assay there (needed), such as npm install --global ./assay-0.1.0.tgz',
+    )
     .option('--runner <label>', 'github: what the jobs run on', 'ubuntu-latest')
     .addHelpText(
       'after',
@@ -75,16 +78,16 @@ export function submitCommand(): Command {
 Examples:
   $ assay submit slurm big.run.yaml --shards 16 --partition gpu --gpus 1 --device cuda --memory 32G
   $ assay submit kubernetes big.run.yaml --shards 16 --image registry.example/assay:0.1.0 --claim models
-  $ assay submit github small.run.yaml --shards 4`,
+  $ assay submit github small.run.yaml --shards 4 --install 'npm install --global ./assay-0.1.0.tgz'`,
     )
     .action(async (name: string, file: string, flags: SubmitFlags & { time?: number }) => {
       const target = targets.named(name);
       const { limit, seed, engine, device, threads, sessions, out, shards } = flags;
       const passed = { limit, seed, engine, device, threads, sessions };
       const cost = await costShown(file, { ...passed, out, shards, probe: probeSize(flags.probe) });
-      const { sharding } = cost;
-      if (!sharding) return;
-      const { seconds } = cost.cost;
+      const { sharding, anew } = cost;
+      if (!sharding || !anew) return;
+      const { seconds } = anew;
       const most = Math.max(...sharding.shards.map(({ weight }) => weight / (sharding.weight || 1)));
       const { title } = cost;
       const called = slugOf(title);
@@ -98,7 +101,7 @@ Examples:
         seconds: seconds === undefined ? undefined : seconds * most,
         settings: { ...flags, minutes: flags.time },
       });
-      print(`${title}: ${costLine(cost.cost)}\n\n${shardTable(sharding, cost.cost)}\n\n`);
+      print(`${title}: ${costLine(anew)}\n\n${shardTable(sharding, anew)}\n\n`);
       const idle = sharding.shards.filter(({ units }) => units.size === 0).length;
       if (idle > 0)
         complain(`! ${idle} of ${shards} shards have nothing to do: the run has too few units for so many\n`);

@@ -113,7 +113,7 @@ function invalid(error: ErrorObject, { file, what, at: start, elsewhere }: Check
     const key = String(error.params.additionalProperty);
     const known = Object.keys(error.parentSchema?.properties ?? {});
     const guess = didYouMean(key, known);
-    return refuse(`the ${what} has an unknown key "${key}"`, {
+    return refuse(`unknown key "${key}" in the ${what}`, {
       path: below(key),
       expected: `one of ${known.join(', ')}`,
       hint: elsewhere?.[key] ?? (guess ? `did you mean "${guess}"?` : 'remove it'),
@@ -122,7 +122,7 @@ function invalid(error: ErrorObject, { file, what, at: start, elsewhere }: Check
   if (error.keyword === 'required') {
     const key = String(error.params.missingProperty);
     const description: unknown = error.parentSchema?.properties?.[key]?.description;
-    return refuse(`the ${what} lacks the key "${key}"`, {
+    return refuse(`the key "${key}" is missing in the ${what}`, {
       path: below(key),
       hint: typeof description === 'string' ? `add it: ${description}` : 'add it',
     });
@@ -131,8 +131,7 @@ function invalid(error: ErrorObject, { file, what, at: start, elsewhere }: Check
   const guess = typeof error.data === 'string' ? didYouMean(error.data, choices) : undefined;
   const description: unknown = error.parentSchema?.description;
   return refuse(`a value in the ${what} is not valid`, {
-    expected:
-      choices.length > 0 ? `one of ${choices.join(', ')}` : (error.message ?? '').replace(/^must (be )?/, ''),
+    expected: choices.length > 0 ? `one of ${choices.join(', ')}` : said(error),
     found: shown(error.data),
     hint: guess
       ? `did you mean "${guess}"?`
@@ -142,6 +141,33 @@ function invalid(error: ErrorObject, { file, what, at: start, elsewhere }: Check
   });
 }
 
+/** What a JSON type is called in YAML. */
+const TYPES: Readonly<Record<string, string>> = {
+  array: 'a list',
+  object: 'a mapping of keys to values',
+  string: 'text',
+  number: 'a number',
+  integer: 'a whole number',
+  boolean: 'true or false',
+};
+
+const COUNTED: Readonly<Record<string, readonly [one: string, several: string]>> = {
+  Items: ['entry', 'entries'],
+  Length: ['character', 'characters'],
+  Properties: ['key', 'keys'],
+};
+
+/** What a value must be, in words of the file that it stands in. */
+function said({ keyword, params, message = '' }: ErrorObject): string {
+  const type = keyword === 'type' ? TYPES[String(params.type)] : undefined;
+  const things = /^(min|max)(Items|Length|Properties)$/.exec(keyword);
+  if (things) {
+    const [one, several] = COUNTED[things[2]!]!;
+    return `at ${things[1] === 'min' ? 'least' : 'most'} ${params.limit} ${params.limit === 1 ? one : several}`;
+  }
+  return type ?? message.replace(/^must (be )?/, '');
+}
+
 /** The literals a union or an enumeration allows, and what its other branches are: their title, or type. */
 function choicesOf(error: ErrorObject): string[] {
   if (error.keyword === 'enum') return (error.params.allowedValues as unknown[]).map(String);
@@ -149,8 +175,6 @@ function choicesOf(error: ErrorObject): string[] {
   if (error.keyword !== 'anyOf') return [];
   const branches = (error.schema ?? []) as { const?: unknown; type?: string; title?: string }[];
   return branches.map((b) =>
-    b.const === undefined
-      ? (b.title ?? `an ${b.type ?? 'other form'}`.replace(/^an (?![aeio])/, 'a '))
-      : String(b.const),
+    b.const === undefined ? (b.title ?? TYPES[b.type ?? ''] ?? 'another form') : String(b.const),
   );
 }

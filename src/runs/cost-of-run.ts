@@ -32,6 +32,8 @@ export interface RunCost {
   /** What failed in the probe, and tells nothing of what it takes. */
   failures: ReadonlyMap<Job, AssayError>;
   sharding?: Sharding;
+  /** With `sharding`: what all shards take, which begin in folders of their own. */
+  anew?: PlanCost;
 }
 
 /**
@@ -63,13 +65,17 @@ export async function costOfRun(file: string, options: CostOptions = {}): Promis
         return probed({ entries: spec.entries, evaluation, plan, examples, signal, notify });
       };
       const found = probe === undefined ? undefined : await probing(probe);
+      const known = { stored, ...(found && { probed: found.experience }) };
       return {
         title,
         directory: out,
-        cost: planCost(plan, evaluation, { stored, ...(found && { probed: found.experience }) }),
+        cost: planCost(plan, evaluation, known),
         cached: own.taken(),
         failures: found?.failures ?? new Map(),
-        ...(shards !== undefined && { sharding: shardsOf(plan, evaluation, shards) }),
+        ...(shards !== undefined && {
+          sharding: shardsOf(plan, evaluation, shards),
+          anew: planCost(plan, evaluation, { ...known, anew: true }),
+        }),
       };
     } finally {
       await close();

@@ -71,6 +71,8 @@ export interface Known {
   probed?: readonly Experience[];
   /** Whether a unit is to be measured, by its key. Default: all are that are not stored. */
   due?: (key: string) => boolean;
+  /** What is stored tells what the rest takes, and is measured all the same: in a folder where it is not. */
+  anew?: boolean;
 }
 
 /** Whose costs are asked for. */
@@ -104,13 +106,14 @@ export function planCost(
   inventory: CostInventory,
   known: Known,
 ): PlanCost {
-  const { due = () => true } = known;
+  const { due = () => true, anew = false } = known;
   const experience = experienceOf(plan.jobs, known);
   const suites = readersOf(plan.suites ?? []);
   const jobs = plan.jobs.map((job): JobEstimate => {
     const stored = known.stored.get(job) ?? new Map<Unit, Measured>();
-    const examples = examplesIn(job.units.filter((unit) => !stored.has(unit) && due(unit.key)));
-    const about = { job, suites: suites.get(job) ?? [], units: job.units.length, stored: stored.size };
+    const examples = examplesIn(job.units.filter((unit) => (anew || !stored.has(unit)) && due(unit.key)));
+    const kept = anew ? 0 : stored.size;
+    const about = { job, suites: suites.get(job) ?? [], units: job.units.length, stored: kept };
     if (examples === 0)
       return { ...about, examples, expected: NONE, atMost: NONE, basis: 'exact', seconds: 0 };
     const plain = passesPerExample(job, inventory);

@@ -2,7 +2,7 @@ import { stringify } from 'yaml';
 import { AssayError } from '../errors.js';
 import { oneLine } from '../one-line.js';
 import { shellWord, shellWords } from './shell-quote.js';
-import { minutesOf, type Target } from './submission.js';
+import { minutesOf, needed, type Target } from './submission.js';
 
 /** Minutes after which GitHub ends a job of its own runners. */
 const MOST_MINUTES = 360;
@@ -25,11 +25,17 @@ export const github: Target = {
         found: String(shards),
         hint: `split it into --shards ${MOST_JOBS} or fewer`,
       });
+    const install = needed(
+      'a workflow of GitHub',
+      settings.install,
+      '--install',
+      'a command that installs Assay, such as `npm install --global ./assay-0.1.0.tgz`: the archive that `npm pack` makes',
+    );
     const minutes = Math.min(MOST_MINUTES, minutesOf(submission) ?? MOST_MINUTES);
     const start = [
       { uses: 'actions/checkout@v4', with: { lfs: true } },
       { uses: 'actions/setup-node@v4', with: { 'node-version': 20 } },
-      { name: 'Install Assay', run: settings.install ?? 'npm install --global assay' },
+      { name: 'Install Assay', run: install },
     ];
     const folders = Array.from({ length: shards }, (_, i) => `shards/shard-${i + 1}`);
     const workflow = {
@@ -80,14 +86,7 @@ export const github: Target = {
         `git commit -m ${shellWord(`Measure ${slug} in ${shards} shards`)} && git push`,
         shellWords(['gh', 'workflow', 'run', file.split('/').at(-1) ?? file]),
       ],
-      notes: [
-        'models and data must come with the repository (Git LFS), or be fetched by a step of your own',
-        ...(settings.install === undefined
-          ? [
-              'Assay is installed with `npm install --global assay`: give --install where it comes from elsewhere',
-            ]
-          : []),
-      ],
+      notes: ['models and data must come with the repository (Git LFS), or be fetched by a step of your own'],
     };
   },
 };

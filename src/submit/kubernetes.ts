@@ -1,8 +1,7 @@
 import { stringify } from 'yaml';
-import { AssayError } from '../errors.js';
 import { oneLine } from '../one-line.js';
 import { shellWord, shellWords } from './shell-quote.js';
-import { minutesOf, type Settings, shardsFolder, type Target } from './submission.js';
+import { minutesOf, needed, type Settings, shardsFolder, type Target } from './submission.js';
 
 /** An indexed Job with a pod for every shard, and a suspended Job that merges. */
 export const kubernetes: Target = {
@@ -48,11 +47,13 @@ export const kubernetes: Target = {
 function job(name: string, settings: Settings, script: string, minutes: number | undefined, spec: object) {
   const { cpus, memory, gpus, mount, namespace } = settings;
   const image = needed(
+    'a Job on Kubernetes',
     settings.image,
     '--image',
     'an image with Assay in it, such as registry.example/assay:0.1.0',
   );
   const claimName = needed(
+    'a Job on Kubernetes',
     settings.claim,
     '--claim',
     'a PersistentVolumeClaim with models, data and the run file',
@@ -91,11 +92,3 @@ function job(name: string, settings: Settings, script: string, minutes: number |
 }
 
 /** Errors: `config-invalid`. A placeholder would be found out by the cluster, hours later. */
-function needed(value: string | undefined, option: string, expected: string): string {
-  if (value !== undefined) return value;
-  throw new AssayError('config-invalid', `a Job on Kubernetes needs ${option}`, {
-    expected,
-    found: 'none',
-    hint: `add ${option} to the command`,
-  });
-}

@@ -1,3 +1,5 @@
+import { AssayError } from '../errors.js';
+
 /** A run that is to be measured in shards on machines of others. */
 export interface Submission {
   title: string;
@@ -61,3 +63,13 @@ export const minutesOf = ({ seconds, settings: { minutes } }: Submission): numbe
 
 /** A folder of its own for every shard, whose number a shell puts in. */
 export const shardsFolder = (out: string): string => `${out.replace(/\/+$/, '')}.shards`;
+
+/** A setting that a target cannot do without. Errors: `config-invalid`. */
+export function needed(what: string, value: string | undefined, option: string, expected: string): string {
+  if (value !== undefined) return value;
+  throw new AssayError('config-invalid', `${what} needs ${option}`, {
+    expected,
+    found: 'none',
+    hint: `add ${option} to the command`,
+  });
+}

@@ -47,9 +47,14 @@ describe('check', () => {
     ['an unknown key', { name: 'a', sede: 1 }, 'sede', /did you mean "seed"/],
     ['a key unlike any', { name: 'a', thermometer: 1 }, 'thermometer', /remove it/],
     ['a missing key', {}, 'name', /What it is called/],
-    ['a wrong type', { name: 1 }, 'name', /expected string/],
+    ['a wrong type', { name: 1 }, 'name', /expected text/],
     ['a wrong type without a description', { name: 'a', seed: 'x' }, 'seed', /found +"x"/],
-    ['a wrong type in a union', { name: 'a', suites: [1] }, 'suites[0]', /one of a string, an object/],
+    [
+      'a wrong type in a union',
+      { name: 'a', suites: [1] },
+      'suites[0]',
+      /one of text, a mapping of keys to values/,
+    ],
     [
       'a word for a radius',
       { name: 'a', radius: 'big' },
@@ -78,7 +83,7 @@ describe('check', () => {
       'a missing key inside a union',
       { name: 'a', suites: [{ attack: { steps: 1 } }] },
       'suites[0].attack.method',
-      /lacks/,
+      /is missing/,
     ],
     [
       'a number too small',
@@ -86,8 +91,8 @@ describe('check', () => {
       'suites[0].attack.steps',
       />= 1/,
     ],
-    ['a number that is none', { name: 'a', seed: Number.NaN }, 'seed', /expected integer/],
-    ['no object at all', 'text', undefined, /expected object/],
+    ['a number that is none', { name: 'a', seed: Number.NaN }, 'seed', /expected a whole number/],
+    ['no object at all', 'text', undefined, /expected a mapping of keys to values/],
   ];
   it.each(cases)('refuses %s', (_, value, path, says) => {
     const error = caught(() => check(Schema, value, { file: 'run.yaml', what: 'run file' }));
@@ -99,6 +104,15 @@ describe('check', () => {
 });
 
 describe('check, further', () => {
+  it.each([
+    [Type.Array(Type.Integer(), { minItems: 1 }), [], 'at least 1 entry'],
+    [Type.String({ maxLength: 2 }), 'abc', 'at most 2 characters'],
+    [Type.Integer({ maximum: 3 }), 4, '<= 3'],
+    [Type.Boolean(), 'yes', 'true or false'],
+  ])('says what it wants of %j', (schema, value, expected) => {
+    expect(caught(() => check(schema, value, { what: 'run file' })).details.expected).toBe(expected);
+  });
+
   it('lists several errors, and starts paths where the value stands', () => {
     const value = { name: 1, sede: 2, seed: 'x' };
     const error = caught(() =>
@@ -106,8 +120,8 @@ describe('check, further', () => {
     );
     expect(error.details.path).toBe('suites[2].attack.sede');
     const text = error.explain();
-    expect(text).toContain('also     suites[2].attack.name: expected string');
-    expect(text).toContain('also     suites[2].attack.seed: expected integer');
+    expect(text).toContain('also     suites[2].attack.name: expected text');
+    expect(text).toContain('also     suites[2].attack.seed: expected a whole number');
   });
 });
 

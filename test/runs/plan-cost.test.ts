@@ -54,6 +54,28 @@ describe('what a plan is expected to take', () => {
     expect(cost.seconds).toBeUndefined();
   });
 
+  it('is of all of it where shards begin anew, by the time of what is stored', () => {
+    const plan = planOf({ forward: 2 });
+    const units = plan.jobs.map((job): [Job, [Unit, Measured][]] => [
+      job,
+      job.units.map((unit) => [
+        unit,
+        took(unit.end - unit.start, { forward: 2 * (unit.end - unit.start) }, unit.end - unit.start),
+      ]),
+    ]);
+    const known = { stored: stored(...units) };
+    expect(planCost(plan, inventory, known)).toMatchObject({
+      stored: 6,
+      expected: { forward: 0 },
+      seconds: 0,
+    });
+    expect(planCost(plan, inventory, { ...known, anew: true })).toMatchObject({
+      stored: 0,
+      expected: { forward: 40 },
+      seconds: 20,
+    });
+  });
+
   it('is a bound where examples may end early, until some have shown how many do', () => {
     const plan = planOf({ gradient: 100 }, true);
     expect(planCost(plan, inventory, nothing)).toMatchObject({ expected: { gradient: 2000 }, open: true });

@@ -49,6 +49,7 @@ const submission = (
     runner: 'ubuntu-latest',
     image: 'registry.example/assay:0.1.0',
     claim: 'models',
+    install: 'npm install --global ./assay-0.1.0.tgz',
     ...more.settings,
   },
 });
@@ -163,6 +164,7 @@ describe('what is submitted', () => {
       settings: {
         ...{ cpus: 4, memory: '16G', gpus: 1, partition: 'gpu', mount: '/work', runner: 'ubuntu-latest' },
         ...{ image: 'registry.example/assay:0.1.0', claim: 'models' },
+        install: 'npm install --global ./assay-0.1.0.tgz',
       },
     });
     const file = target.file('robustness').split('/').at(-1);
@@ -182,6 +184,12 @@ describe('what is submitted', () => {
       'no claim',
       (at) => submission(at, { settings: { claim: undefined } }),
       { details: { hint: 'add --claim to the command' } },
+    ],
+    [
+      'github',
+      'nothing that installs it',
+      (at) => submission(at, { settings: { install: undefined } }),
+      { details: { hint: 'add --install to the command' } },
     ],
     [
       'github',
