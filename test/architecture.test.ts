@@ -53,7 +53,6 @@ const READS_BY_ITSELF: Readonly<Record<string, string>> = {
   'src/bytes/inflate.ts': 'opens the temporary file it writes',
   'src/bytes/disk.ts': 'opens the files it writes, and folders to sync them',
   'src/fetch/download.ts': 'opens the files that it writes',
-  'src/fetch/lock.ts': 'reads the file that it writes',
   'src/fetch/kept-file.ts': 'copies what was compared with its hash',
   'src/fetch/staging.ts': 'opens and copies the files that it writes',
   'src/engines/ort/fold.ts': 'reads what the engine wrote into a folder made for it',
@@ -61,9 +60,9 @@ const READS_BY_ITSELF: Readonly<Record<string, string>> = {
   'src/engines/read-held.ts': 'reads what was written into a folder made for it',
   'src/engines/weights-file.ts': 'reads what was written into a folder made for it',
   'src/report/templates.ts': "reads Assay's own templates",
-  'src/runs/claims.ts': 'opens the claims it writes, which NFS then asks the server for',
+  'src/bytes/claims.ts': 'opens the claims it writes, which NFS then asks the server for',
   'src/runs/environment.ts': "reads Assay's own package.json",
-  'src/runs/process-name.ts': 'reads /proc',
+  'src/bytes/process-name.ts': 'reads /proc',
   'src/runs/program.ts': "reads Assay's own code and the versions of what it depends on",
   'src/engines/tfjs-native/package.ts': 'reads the package.json of an installed package',
 };
@@ -83,8 +82,6 @@ const WRITES_BY_ITSELF: Readonly<Record<string, string>> = {
   'src/runs/probe.ts': 'makes and removes its temporary folder',
   'src/data/npz.ts': 'writes files of users where they say, over what is there',
   'src/fetch/download.ts': 'appends to what is compared with a checksum when it is whole',
-  'src/fetch/lock.ts': 'makes and removes what lasts as long as a process',
-  'src/fetch/wait-for-lock.ts': 'says of a lock that its holder is there',
   'src/fetch/kept-file.ts': 'names and removes downloads, which are compared with their hashes',
   'src/fetch/remote-file.ts': 'makes folders of downloads, which can be fetched again',
   'src/fetch/unpacked.ts': 'makes folders of downloads, which can be fetched again',
@@ -94,7 +91,7 @@ const WRITES_BY_ITSELF: Readonly<Record<string, string>> = {
   'src/cli/reporting.ts': 'removes what earlier commands left at the places of the reporters',
   'src/cli/tell-github.ts': 'appends to the summary of a job',
   'src/cli/exit-code.ts': 'writes to the terminal',
-  'src/runs/claims.ts': 'claims of a machine that lost its power are worth nothing',
+  'src/bytes/claims.ts': 'claims of a machine that lost its power are worth nothing',
 };
 
 const root = fileURLToPath(new URL('..', import.meta.url));

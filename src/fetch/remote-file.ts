@@ -6,12 +6,12 @@ import { unlogged } from '../bytes/read-log.js';
 import { AssayError } from '../errors.js';
 import { download } from './download.js';
 import { downloadsFolder } from './downloads-folder.js';
+import { waitForFetch } from './fetch-claim.js';
 import { Http, PATIENCE, type Patience } from './http.js';
 import { isKept, isKeptElsewhere, removeKept } from './kept-file.js';
 import type { Fetching, Remote } from './remote.js';
 import { unwritable } from './staging.js';
 import { filesOf, isUnpacked, unpackWhole } from './unpacked.js';
-import { waitForLock } from './wait-for-lock.js';
 
 export interface RemoteOptions extends Fetching {
   /** The file and the key that name the address. */
@@ -85,7 +85,7 @@ async function fetchOnce(
   });
   const name = new URL(url).pathname.split('/').at(-1) || url;
   const waiting = () => tell({ text: `waiting for another process that fetches ${name}` });
-  const unlock = await waitForLock(join(folder, 'lock'), { signal, waiting });
+  const unlock = await waitForFetch(folder, { signal, waiting });
   try {
     if (await isThere()) return;
     if (!(await isKept(file, sha256))) {
@@ -144,7 +144,7 @@ function nameIn(address: string, namedBy: NamedBy): string {
   const last = url.pathname.split('/').at(-1) ?? '';
   const plain = last.replaceAll(/%[0-9a-f]{2}|[^A-Za-z0-9._-]/gi, '_').slice(-100);
   // What would be taken for something else in the folder.
-  return /^[.]|^$|^(lock|unpacked)|\.(checked|part|tmp)$/i.test(plain) ? `file-${plain}` : plain;
+  return /^[.]|^$|^(claims|unpacked)|\.(checked|part|tmp)$/i.test(plain) ? `file-${plain}` : plain;
 }
 
 /** The parts of a path in an archive. Errors: `config-invalid`. */

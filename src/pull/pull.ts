@@ -5,8 +5,8 @@ import { hashOfFile } from '../bytes/file-hash.js';
 import { removeLeftovers, temporaryName } from '../bytes/leftovers.js';
 import { AssayError } from '../errors.js';
 import { download } from '../fetch/download.js';
+import { claimFetch } from '../fetch/fetch-claim.js';
 import { addressOf, Http, PATIENCE, type Patience } from '../fetch/http.js';
-import { lock } from '../fetch/lock.js';
 import { Staging, unwritable } from '../fetch/staging.js';
 import { licenceText } from './licence-text.js';
 import type { NamedSet, RemoteFile } from './named-set.js';
@@ -65,15 +65,15 @@ export async function pull(set: NamedSet, options: PullOptions): Promise<Pulled>
   await mkdir(work, { recursive: true }).catch((cause) => {
     throw unwritable(work, cause);
   });
-  const unlock = await lock(join(work, 'lock'));
+  const unlock = await claimFetch(work);
   try {
     const fetched = await fetchFiles(set, work, options);
     tell({ set: set.name, what: 'unpacking' });
     const bytes = await make(set, fetched, folder, options);
-    if (options.keepArchive && [...fetched.values()].every((file) => dirname(file) === work)) {
-      await rm(join(work, 'lock'), { force: true });
+    await unlock();
+    if (options.keepArchive && [...fetched.values()].every((file) => dirname(file) === work))
       await rename(work, join(folder, ARCHIVES));
-    } else await rm(work, { recursive: true, force: true });
+    else await rm(work, { recursive: true, force: true });
     return { folder, already: false, bytes };
   } finally {
     await unlock();

@@ -6,7 +6,6 @@ import {
   readdirSync,
   readFileSync,
   statSync,
-  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import type { RequestListener } from 'node:http';
@@ -20,6 +19,7 @@ import { localFile } from '../../src/fetch/remote-file.js';
 import { bytes, errorOf } from '../data/files.js';
 import { folder } from '../e2e/assay.js';
 import { tarOf } from '../tar.js';
+import { claimedElsewhere } from './claimed-elsewhere.js';
 import { files, served, status } from './server.js';
 
 const CONTENT = bytes(200_000, 3);
@@ -92,8 +92,7 @@ describe('a file that is named by its address', () => {
     mkdirSync(place);
     writeFileSync(join(place, 'net.onnx.part'), bytes(100_000, 5).subarray(0, 60_000));
     // By a process that is gone.
-    writeFileSync(join(place, 'lock'), 'lock.00000000-1-00000000.tmp');
-    utimesSync(join(place, 'lock'), 0, 0);
+    claimedElsewhere(place, { silent: 400 });
     await fetched(second.remote);
     expect(second.asked.map(({ headers }) => headers.range)).toEqual(['bytes=60000-']);
   });

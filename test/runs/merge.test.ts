@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { check } from '../../src/config/validate.js';
 import { AssayError } from '../../src/errors.js';
-import { FolderClaims } from '../../src/runs/claims.js';
+import { FolderClaims } from '../../src/bytes/claims.js';
 import { inProcess } from '../../src/runs/executor.js';
 import { refuseUnfit } from '../../src/runs/judgeable.js';
 import { keyOf } from '../../src/runs/keys.js';

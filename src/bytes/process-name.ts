@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { lives } from '../bytes/leftovers.js';
+import { lives } from './leftovers.js';
 
 /** What a system without /proc does not tell. */
 function orNothing(read: () => string): string {

@@ -10,8 +10,8 @@ export interface Claim {
 }
 
 /**
- * Who measures what, where several processes share a run folder. Claims save work and nothing more: equal keys mean
- * equal content, so two that measure the same unit do no harm.
+ * Who does what, where several processes share a folder: who measures a unit of a run, and who fetches a file. Claims save
+ * work and nothing more: what comes of it is the same, whoever did it, and checked, so two that do it do no harm.
  */
 export interface Claims {
   /** A claim; undefined while somebody else has it who is not known to be dead. */
@@ -33,7 +33,11 @@ export interface Beat {
   staleMs: number;
 }
 
+/** Of whoever measures. */
 const BEAT: Beat = { everyMs: 5000, staleMs: 60_000 };
+
+/** Where claims lie in a folder. */
+export const CLAIMS = 'claims';
 
 /** How often a claim is stolen before it is left alone: who steals may die as well. */
 const MOST = 100;
@@ -59,13 +63,16 @@ export class FolderClaims implements Claims {
     this.beating = setInterval(() => void this.touch(), beat.everyMs).unref();
   }
 
-  /** @param tell that no claims can be made, once */
+  /**
+   * @param folder what is claimed in it lies in `claims`, as long as somebody claims something
+   * @param tell that no claims can be made, once
+   */
   static async open(
-    runFolder: string,
+    folder: string,
     beat: Partial<Beat> = {},
     tell: (text: string) => void = () => undefined,
   ): Promise<FolderClaims> {
-    const claims = new FolderClaims(join(runFolder, 'claims'), { ...BEAT, ...beat }, tell);
+    const claims = new FolderClaims(join(folder, CLAIMS), { ...BEAT, ...beat }, tell);
     await claims.touch();
     return claims;
   }
@@ -114,7 +121,7 @@ export class FolderClaims implements Claims {
         if (code !== 'ENOENT' || attempt > 0) {
           if (!this.toldOfNone)
             this.tell(
-              `no claims can be made in ${this.folder} (${code}): other processes that run this at the same time measure the same units`,
+              `no claims can be made in ${this.folder} (${code}): other processes that run this at the same time do the same work`,
             );
           this.toldOfNone = true;
           return true;

@@ -2,9 +2,9 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { FolderClaims } from '../../src/runs/claims.js';
-import { processName } from '../../src/runs/process-name.js';
-import { folder } from './small-run.js';
+import { FolderClaims } from '../../src/bytes/claims.js';
+import { processName } from '../../src/bytes/process-name.js';
+import { folder } from '../e2e/assay.js';
 
 async function claimsIn(out: string): Promise<FolderClaims> {
   const claims = await FolderClaims.open(out);
