@@ -1,7 +1,7 @@
+import { alone, type Claims } from '../bytes/claims.js';
 import { interruption } from '../concurrency.js';
 import type { AssayError } from '../errors.js';
 import { ATTEMPTS, asFailure, mayPassElsewhere, measureInTime, placeOf } from './attempt.js';
-import { alone, type Claims } from '../bytes/claims.js';
 import { UnitLost } from './collect.js';
 import { Elsewhere } from './elsewhere.js';
 import type { Executor } from './executor.js';

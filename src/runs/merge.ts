@@ -1,9 +1,9 @@
 import { join } from 'node:path';
+import { FolderClaims } from '../bytes/claims.js';
 import { admit } from '../bytes/confine.js';
 import { AssayError } from '../errors.js';
 import type { Results } from '../suites/results.js';
 import { baselineAt } from './baseline.js';
-import { FolderClaims } from '../bytes/claims.js';
 import { concludeApart } from './conclude-apart.js';
 import { type ConcludeOrder, resultsInput } from './conclude-order.js';
 import { noteConcluded } from './concluded.js';

@@ -1,11 +1,11 @@
 import { join } from 'node:path';
+import { FolderClaims } from '../bytes/claims.js';
 import { removeLeftovers } from '../bytes/leftovers.js';
 import { stampNow } from '../bytes/stamp.js';
 import { checkNames } from '../gate/names.js';
 import type { Results } from '../suites/results.js';
 import { warningCodes } from '../suites/warning-codes.js';
 import { type Cache, CachedStore } from './cached-units.js';
-import { FolderClaims } from '../bytes/claims.js';
 import { UnitLost } from './collect.js';
 import { concludedBefore, noteConcluded } from './concluded.js';
 import { conclusionOf } from './conclusion-claim.js';

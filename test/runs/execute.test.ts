@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { AssayError } from '../../src/errors.js';
 import { type Claims, FolderClaims } from '../../src/bytes/claims.js';
+import { AssayError } from '../../src/errors.js';
 import { execute } from '../../src/runs/execute.js';
 import { type Executor, inProcess } from '../../src/runs/executor.js';
 import { type FailOnError, tolerated, withLeftOut } from '../../src/runs/left-out.js';

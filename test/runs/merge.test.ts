@@ -2,9 +2,9 @@ import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, wri
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { FolderClaims } from '../../src/bytes/claims.js';
 import { check } from '../../src/config/validate.js';
 import { AssayError } from '../../src/errors.js';
-import { FolderClaims } from '../../src/bytes/claims.js';
 import { inProcess } from '../../src/runs/executor.js';
 import { refuseUnfit } from '../../src/runs/judgeable.js';
 import { keyOf } from '../../src/runs/keys.js';
