@@ -63,10 +63,10 @@ describe('cards that are refused, with file, key and remedy', () => {
       'input.layout',
       /did you mean "NH?C?[HW]/,
     ],
-    ['no name', without('name'), 'config-invalid', 'name', /lacks the key "name"/],
-    ['no checkpoint', without('checkpoint'), 'config-invalid', 'checkpoint', /lacks/],
+    ['no name', without('name'), 'config-invalid', 'name', /the key "name" is missing/],
+    ['no checkpoint', without('checkpoint'), 'config-invalid', 'checkpoint', /is missing/],
     ['no shape', { ...linearCard, input: {} }, 'config-invalid', 'input.shape', /Channels, height and width/],
-    ['four dimensions', input({ shape: [1, 3, 2, 2] }), 'config-invalid', 'input.shape', /3 items/],
+    ['four dimensions', input({ shape: [1, 3, 2, 2] }), 'config-invalid', 'input.shape', /at most 3 entries/],
     ['a dimension of zero', input({ shape: [0, 3, 2] }), 'config-invalid', 'input.shape[0]', />= 1/],
     ['one class', { ...linearCard, classes: 1 }, 'config-invalid', 'classes', />= 2|of/],
     [
