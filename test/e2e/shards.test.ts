@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import { assay, obeyed } from './assay.js';
-import { project, runFile, savedResults } from './project.js';
+import { project, runFile, savedResults, unitFiles } from './project.js';
 
 const at = mkdtempSync(join(tmpdir(), 'assay-shards-'));
 beforeAll(() => {
@@ -12,6 +12,8 @@ beforeAll(() => {
   const gates = [{ measure: 'accuracy', where: { model: 'sharp' }, min: 0.5 }];
   writeFileSync(join(at, 'small.run.yaml'), stringify(runFile({ suites: ['accuracy'], gates })));
 });
+const PGD = { norm: 'Linf', method: 'pgd', steps: 5, epsilons: ['32/255'] };
+
 afterAll(() => rmSync(at, { recursive: true }));
 
 describe('a run in shards', () => {
@@ -38,6 +40,38 @@ describe('a run in shards', () => {
     });
     expect(savedResults(join(at, 'merged'))).toEqual(savedResults(join(at, 'whole')));
   });
+
+  it.runIf(process.env.ASSAY_LONG === '1')(
+    'has worker processes of its own in every shard, and comes to the results of one process',
+    {
+      tags: ['long'],
+      timeout: 300_000,
+    },
+    async () => {
+      const suites = ['accuracy', { attack: { ...PGD, checks: false } }];
+      writeFileSync(join(at, 'workers.run.yaml'), stringify(runFile({ name: 'workers', suites })));
+      const shards = ['1/2', '2/2'];
+      const outs = [];
+      let units = 0;
+      for (const shard of shards) {
+        const out = `workers-${shard[0]}`;
+        const words = ['run', 'workers.run.yaml', '--shard', shard, '--out', out, '--workers', '2'];
+        const { code, stdout } = await obeyed(words, at);
+        expect(code).toBe(0);
+        units += Number(/(\d+) units? measured/.exec(stdout)?.[1]);
+        outs.push(out);
+      }
+      expect(await obeyed(['merge', ...outs, '--out', 'workers-merged'], at)).toMatchObject({ code: 0 });
+      expect(
+        await obeyed(['run', 'workers.run.yaml', '--out', 'workers-whole', '--quiet'], at),
+      ).toMatchObject({
+        code: 0,
+      });
+      expect(savedResults(join(at, 'workers-merged'))).toEqual(savedResults(join(at, 'workers-whole')));
+      // None is measured by two.
+      expect(unitFiles(join(at, 'workers-whole'))).toHaveLength(units);
+    },
+  );
 
   it('is written for a cluster, with what each shard takes', async () => {
     const words = ['submit', 'slurm', 'small.run.yaml', '--shards', '2'];
