@@ -400,7 +400,7 @@ describe('a run that is cut off', () => {
   const kills = process.env.ASSAY_LONG ? 50 : 3;
   it(`by kill -9 at ${kills} random moments and places comes to the same results, and measures nothing twice`, {
     tags: ['long'],
-    timeout: 900_000,
+    timeout: 2_400_000,
   }, async () => {
     const draws = stream({ seed: 9, purpose: 'test/kill', example: 0 });
     const below = (n: number) => Math.floor(draws.uniform() * n);
