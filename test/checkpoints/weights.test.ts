@@ -154,7 +154,12 @@ describe('a card and weights that do not fit', () => {
       'config-invalid',
       /layers\[0\]\.linear\.weight[\s\S]*did you mean "weights"/,
     ],
-    ['a layer without its weights', layers('flatten', 'linear'), 'config-invalid', /the key "weights" is missing/],
+    [
+      'a layer without its weights',
+      layers('flatten', 'linear'),
+      'config-invalid',
+      /the key "weights" is missing/,
+    ],
     ['two layers in one', layers({ relu: {}, tanh: {} }), 'config-invalid', /layers\[0\]/],
     [
       'weights that are not there',
