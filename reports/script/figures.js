@@ -42,10 +42,12 @@ function tellValues(figure) {
     const { left, top } = place(nearest);
     tip.textContent = nearest.text;
     figure.append(spot, tip);
-    spot.style.left = `${left - around.left}px`;
+    const across = left - around.left + figure.scrollLeft;
+    spot.style.left = `${across}px`;
     spot.style.top = `${top - around.top}px`;
     tip.style.top = `${top - around.top + 12}px`;
-    tip.style.left = `${Math.max(0, Math.min(left - around.left + 12, around.width - tip.offsetWidth))}px`;
+    const most = figure.scrollLeft + around.width - tip.offsetWidth;
+    tip.style.left = `${Math.max(figure.scrollLeft, Math.min(across + 12, most))}px`;
   });
   svg.addEventListener('pointerleave', hide);
 }

@@ -24,6 +24,8 @@ export interface FigureView {
   title: string;
   caption: string;
   size: Drawing['size'];
+  /** A plot that is scrolled where it would be too small to read. */
+  wide: boolean;
   svg: string;
   /** A line per point: where it is in the plot, and what it says, see `packedTips`. */
   tips: string;
@@ -53,6 +55,7 @@ export async function figureView(
     title: figure.title,
     caption: figure.caption ?? '',
     size: 'full',
+    wide: false,
     svg: '',
     tips: '',
     error: '',
@@ -82,7 +85,7 @@ async function plot(
   const label = [figure.title, figure.caption ?? ''].filter((part) => part !== '').join('. ');
   try {
     const { svg, tips } = await plotter.draw(spec, id, label);
-    return { ...drawing, svg, tips: tips && packedTips(tips) };
+    return { ...drawing, wide: drawing.size === 'full', svg, tips: tips && packedTips(tips) };
   } catch (error) {
     if (!(error instanceof AssayError)) throw error;
     return { ...drawing, error: `${error.message}: ${error.details.found ?? ''}` };
