@@ -73,6 +73,34 @@ describe.skipIf(whyNoBrowser())('the report in Chromium', () => {
     }),
   );
 
+  it('scrolls plots of the whole width on a phone: their letters stay legible, and they say values where they are', () =>
+    open('sample', { viewport: { width: 390, height: 800 } }, async (page) => {
+      const figure = page.locator('.figures.full > .plot[data-tips]').first();
+      await figure.scrollIntoViewIfNeeded();
+      const letters = await figure.locator('svg text').first().boundingBox();
+      expect(letters?.height).toBeGreaterThan(8);
+      await figure.evaluate((one: { scrollLeft: number }) => {
+        one.scrollLeft = 10_000;
+      });
+      expect((await figure.locator('.title').boundingBox())?.x).toBeGreaterThanOrEqual(0);
+      const tips = (await figure.getAttribute('data-tips'))!.split('\n').map((line) => line.split(' '));
+      const last = Math.max(...tips.map(([x]) => Number(x)));
+      const [x, y] = tips.find(([x]) => Number(x) === last)!.map(Number) as [number, number];
+      const svg = figure.locator(':scope > svg');
+      const box = (await svg.boundingBox())!;
+      const scale =
+        box.width /
+        (await svg.evaluate((one: { viewBox: { baseVal: { width: number } } }) => one.viewBox.baseVal.width));
+      const at = { x: box.x + x * scale, y: box.y + y * scale };
+      expect(at.x).toBeLessThan(390);
+      await page.mouse.move(at.x, at.y);
+      const mark = (await figure.locator('.mark').boundingBox())!;
+      expect(Math.abs(mark.x + mark.width / 2 - at.x)).toBeLessThan(3);
+      const tip = (await figure.locator('.tip').boundingBox())!;
+      expect(tip.x).toBeGreaterThanOrEqual(0);
+      expect(tip.x + tip.width).toBeLessThanOrEqual(390);
+    }));
+
   it('reads without JavaScript: every measure is there, folded away or not', () =>
     open('sample', { javaScriptEnabled: false }, async (page) => {
       const text = (await page.locator('main').textContent()) ?? '';

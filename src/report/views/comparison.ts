@@ -21,7 +21,8 @@ export function comparisonView(results: Results, colours: Colours, link: RowsLin
   return {
     groups: groups.map((group, i) => ({ ...group, first: i > 0 })),
     columns: columns.map((column, i) => ({
-      title: column.title,
+      // A sign stays with its number.
+      title: column.title.replaceAll(' %', '\u00a0%'),
       dataset: column.dataset,
       first: starts[i],
       ...direction(column.better),
