@@ -32,6 +32,7 @@ export const smoothing = defineSuite({
   measures: [
     'certified-accuracy-smoothed',
     'attacked-accuracy-smoothed',
+    'undecided-share-smoothed',
     'average-certified-radius',
     'smoothed-accuracy',
     'abstention-share',
@@ -86,7 +87,7 @@ export const smoothing = defineSuite({
         smoothingTable(dataset, results, radii, headline, options),
         radiiTable(dataset, results, radii),
       ]),
-      figures: measured.flatMap(({ dataset, results }) => smoothingCurves(dataset, results, options)),
+      figures: measured.flatMap(({ dataset, results }) => smoothingCurves(dataset, results, radii, options)),
       warnings: [
         ...measured.flatMap(({ dataset, results }) => fewUsed(SUITE, dataset, results[0]!.images.length)),
         ...(all.length > 0 ? outOfReach(sigmas, radii, options) : []),

@@ -12,7 +12,8 @@ export function smoothingMeasures(
   { n0, n, alpha, stop, attackSteps }: SmoothingOptions,
   headline?: Epsilon,
 ): Measure[] {
-  const { system, dataset, sigma, accuracy, averageRadius, abstained, certified, draws, upper } = result;
+  const { system, dataset, sigma, accuracy, averageRadius, abstained, certified, draws, upper, undecided } =
+    result;
   const params = { sigma: sigma.text, n0, n, alpha, ...(stop !== undefined && { stop }) };
   const common = { suite: SUITE, model: system.name, dataset: dataset.name, better: 'higher' } as const;
   const rows = (statistic: string, columns: MeasureRows['columns']): { rows: MeasureRows } => ({
@@ -54,6 +55,24 @@ export function smoothingMeasures(
                 ...rows('share', { outcome: { column: 'survived', at: k } }),
               },
               upper[k]!,
+            ),
+          ]
+        : [],
+    ),
+    ...radii.flatMap((radius, k) =>
+      undecided
+        ? [
+            measure(
+              {
+                ...common,
+                measure: 'undecided-share-smoothed',
+                title: title(`Neither certified nor broken, L2 ${radius.text}`),
+                params: { norm: 'L2', radius: radius.text, ...params, steps: attackSteps },
+                better: 'lower',
+                format: 'percent',
+                ...rows('share', { outcome: { column: 'undecided', at: k } }),
+              },
+              undecided[k]!,
             ),
           ]
         : [],

@@ -88,7 +88,7 @@ export function smoothedResult(
     ...about,
     images,
     upper: shares(({ survived }, k) => survived?.[k] === true),
-    undecided: shares((image, k) => image.survived?.[k] === true && !proved(image, k)),
+    undecided: shares((image, k) => isUndecided(image, k, radii[k]!.value)),
     contradicted:
       attacked &&
       radii.map((_, k) => images.filter((image) => proved(image, k) && image.survived?.[k] === false).length),
@@ -122,3 +122,7 @@ const decided = ({ selected, pLower }: Certificate): number | undefined =>
 /** Whether an image is right at every point nearer than a radius. */
 export const isCertified = ({ selected, label, radius }: SmoothedImage, at: number): boolean =>
   selected === label && radius !== undefined && radius >= at;
+
+/** Whether it is neither certified at a radius, the k-th, nor broken there. */
+export const isUndecided = (image: SmoothedImage, k: number, at: number): boolean =>
+  image.survived?.[k] === true && !isCertified(image, at);

@@ -1,15 +1,24 @@
 import type { Epsilon } from '../../src/attack.js';
 import type { ExampleSheet } from '../../src/suite.js';
 import { SUITE } from './measures.js';
-import { isCertified, type SmoothedResult } from './result.js';
+import { isCertified, isUndecided, type SmoothedResult } from './result.js';
 
-/** A row an image, model and sigma; `certified` has a number for every radius. */
+/** A row an image, model and sigma; `certified`, `survived` and `undecided` have a number for every radius. */
 export function smoothingSheet(results: readonly SmoothedResult[], radii: readonly Epsilon[]): ExampleSheet {
   return {
     name: SUITE,
     columns: [
       ...['model', 'dataset', 'sigma', 'index', 'label', 'selected', 'count', 'draws', 'p_lower'],
-      ...['radius', 'abstained', 'radius_if_right', 'certified', 'prediction', 'right', 'survived'],
+      ...[
+        'radius',
+        'abstained',
+        'radius_if_right',
+        'certified',
+        'prediction',
+        'right',
+        'survived',
+        'undecided',
+      ],
     ],
     rows: {
       *[Symbol.iterator]() {
@@ -23,6 +32,9 @@ export function smoothingSheet(results: readonly SmoothedResult[], radii: readon
               radii.map(({ value }) => (isCertified(image, value) ? 1 : 0)).join(' '),
               ...[prediction ?? null, prediction === label],
               image.survived?.map((is) => (is ? 1 : 0)).join(' ') ?? null,
+              image.survived
+                ? radii.map(({ value }, k) => (isUndecided(image, k, value) ? 1 : 0)).join(' ')
+                : null,
             ];
           }
       },

@@ -93,21 +93,32 @@ export function radiiTable(
 export const impliedLinf = (radius: number, { shape: [c, h, w] }: Pick<SystemInfo, 'shape'>): string =>
   radius === 0 ? '0' : `${(Math.floor((25_500 * radius) / Math.sqrt(c * h * w)) / 100).toFixed(2)}/255`;
 
-/** Certified accuracy against the radius, as far as these draws can certify anything. */
+/**
+ * Certified accuracy against the radius, as far as these draws can certify anything, and what the attack left at the radii that it was
+ * made at.
+ */
 export function smoothingCurves(
   dataset: DatasetInfo,
   results: readonly SmoothedResult[],
+  radii: readonly Epsilon[],
   { n, alpha, stop }: SmoothingOptions,
 ): LineFigure[] {
   const largest = stop === undefined ? largestRadius : largestSequentialRadius;
-  const series = results.flatMap(({ system, sigma, images }) => {
+  const series = results.flatMap(({ system, sigma, images, upper }): LineFigure['series'] => {
     const reach = largest(n, { sigma: sigma.value, alpha });
     if (reach === undefined) return [];
     const points = Array.from({ length: STEPS + 1 }, (_, k) => {
       const x = (reach * k) / STEPS;
       return point(x, wilson(images.filter((image) => isCertified(image, x)).length, images.length));
     });
-    return [{ name: system.name, variant: `sigma ${sigma.text}`, points }];
+    const variant = `sigma ${sigma.text}`;
+    const attacked = upper && radii.map(({ value }, k) => point(value, upper[k]!));
+    return [
+      { name: system.name, variant, points },
+      ...(attacked
+        ? [{ name: system.name, variant: `${variant}, not broken`, dashed: true, points: attacked }]
+        : []),
+    ];
   });
   if (series.length === 0) return [];
   return [
@@ -115,9 +126,9 @@ export function smoothingCurves(
       kind: 'lines',
       id: `${SUITE}-radius-${dataset.name}`,
       title: `Certified accuracy against the radius, ${dataset.name}`,
-      caption: `Curves end where even ${n} draws that all agree certify no more.${stop === 'radii' ? ' Draws ended when the radii were decided: between them the curve is lower than more draws would show.' : ''}`,
+      caption: `Curves end where even ${n} draws that all agree certify no more.${stop === 'radii' ? ' Draws ended when the radii were decided: between them the curve is lower than more draws would show.' : ''}${results.some(({ upper }) => upper) ? ' Dashed: what SmoothAdv left at the radii of the table. Robust accuracy of the smoothed classifier lies between, but for the chance in both.' : ''}`,
       xLabel: 'L2 radius',
-      yLabel: 'Certified accuracy',
+      yLabel: results.some(({ upper }) => upper) ? 'Accuracy' : 'Certified accuracy',
       yDomain: [0, 1],
       yFormat: 'percent',
       series,

@@ -183,15 +183,42 @@ describe('the same classifier behind the defence', () => {
       // The image on the boundary is right or not, as votes go.
       expect(of('attacked-accuracy-smoothed').value).toBeGreaterThanOrEqual(exact);
       expect(of('attacked-accuracy-smoothed').value).toBeLessThanOrEqual(exact + 1 / 6);
+      // By the certified radii and the verdicts of each image.
+      const own = sheetOf(outcome).filter(({ sigma }) => sigma === '0.25');
+      const at = radius === '0.15' ? 1 : 2;
+      const left = own.filter(
+        (row) =>
+          String(row.survived).split(' ')[at] === '1' && !(Number(row.radius_if_right) >= Number(radius)),
+      ).length;
+      expect(of('undecided-share-smoothed')).toMatchObject({
+        value: left / 6,
+        n: 6,
+        method: 'wilson',
+        better: 'lower',
+      });
     }
+    const [figure] = outcome.summary.figures ?? [];
+    if (figure?.kind !== 'lines') throw new Error('no curve');
+    expect(figure.series.map(({ variant, dashed = false }) => [variant, dashed])).toEqual([
+      ['sigma 0.25', false],
+      ['sigma 0.25, not broken', true],
+      ['sigma 0.5', false],
+    ]);
+    const [, upper] = figure.series;
+    expect(upper!.points.map(({ x }) => x)).toEqual([0, 0.15, 0.4]);
+    for (const { x, y } of upper!.points)
+      expect(y).toBe(
+        measureOf(outcome, 'attacked-accuracy-smoothed', { sigma: '0.25', radius: String(x) }).value,
+      );
     expect(
       outcome.summary.measures.filter(
         ({ measure, params }) => measure === 'attacked-accuracy-smoothed' && params.sigma === '0.5',
       ),
     ).toEqual([]);
     const rows = sheetOf(outcome);
-    expect(rows.filter(({ sigma }) => sigma === '0.5').map(({ survived }) => survived)).toEqual(
-      Array(6).fill(null),
+    const other = rows.filter(({ sigma }) => sigma === '0.5');
+    expect(other.map(({ survived, undecided }) => [survived, undecided])).toEqual(
+      Array(6).fill([null, null]),
     );
     const near = rows.find(({ sigma, index }) => sigma === '0.25' && index === 2);
     expect(near).toMatchObject({ survived: '1 1 0', certified: '1 1 0' });
