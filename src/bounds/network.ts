@@ -79,6 +79,9 @@ const TRACED = 3;
 /** And of another: axes that are the batch have other dimensions there, and no others have. */
 const FEWER = 2;
 
+/** Operators that are written in others first, or whose inputs are. */
+const SPELLED_OUT = new Set(['Div', 'Reciprocal', 'Sqrt', 'Softmax']);
+
 export const isAffine = (step: Step): step is Step<AffineRow> => step.row.kind === 'affine';
 
 /** The first operator between pixels and logits that surely cannot be bounded; undefined where there is none. Nothing is run. */
@@ -124,10 +127,14 @@ export async function boundedNetwork(engine: Engine, given: Network): Promise<Bo
     graph = inPrimitives(graph, composite, shapes);
     shapes = await traced(graph, shapes);
   }
-  graph = withReciprocals(graph, nodesBetween(graph, [pixels], logits));
-  const spelled = inDifferences(graph, nodesBetween(graph, [pixels], logits), shapes);
-  graph = spelled.graph;
-  shapes = await traced(graph, shapes);
+  let own: ReadonlyMap<string, string> = new Map();
+  if (nodesBetween(graph, [pixels], logits).some(({ op }) => SPELLED_OUT.has(op))) {
+    graph = withReciprocals(graph, nodesBetween(graph, [pixels], logits));
+    const spelled = inDifferences(graph, nodesBetween(graph, [pixels], logits), shapes);
+    graph = spelled.graph;
+    own = spelled.own;
+    shapes = await traced(graph, shapes);
+  }
   graph = numberByNumber(graph, nodesBetween(graph, [pixels], logits), { pixels, shapes });
   shapes = await traced(graph, shapes);
   const fewer: Value = {
@@ -137,7 +144,7 @@ export async function boundedNetwork(engine: Engine, given: Network): Promise<Bo
   };
   const ofFewer = await traced(graph, undefined, fewer);
   // Shapes were read off a graph that runs.
-  graph = prune(withFixedShapes(fused(graph, spelled.own), given, shapes));
+  graph = prune(withFixedShapes(fused(graph, own), given, shapes));
   const between = nodesBetween(graph, [pixels], logits);
   const varying = new Set([pixels, ...between.flatMap((node) => node.outputs)]);
   const steps = between.map((node): Step => {

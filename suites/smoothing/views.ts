@@ -126,7 +126,7 @@ export function smoothingCurves(
       kind: 'lines',
       id: `${SUITE}-radius-${dataset.name}`,
       title: `Certified accuracy against the radius, ${dataset.name}`,
-      caption: `Curves end where even ${n} draws that all agree certify no more.${stop === 'radii' ? ' Draws ended when the radii were decided: between them the curve is lower than more draws would show.' : ''}${results.some(({ upper }) => upper) ? ' Dashed: what SmoothAdv left at the radii of the table. Robust accuracy of the smoothed classifier lies between, but for the chance in both.' : ''}`,
+      caption: `Curves end where even ${n} draws that all agree certify no more.${stop === 'radii' ? ' Draws ended when the radii were decided: between them the curve is lower than more draws would show.' : ''}${results.some(({ upper }) => upper) ? ' Not broken: what SmoothAdv left at the radii of the table. Robust accuracy of the smoothed classifier lies between, but for the chance in both.' : ''}`,
       xLabel: 'L2 radius',
       yLabel: results.some(({ upper }) => upper) ? 'Accuracy' : 'Certified accuracy',
       yDomain: [0, 1],

@@ -310,6 +310,15 @@ describe('of two numbers', () => {
           holds('upper plane', x * y, above);
           nearest = [Math.min(nearest[0]!, x * y - below), Math.min(nearest[1]!, above - x * y)];
           const room = 0.499 * (absolute + relative * Math.abs(x * y));
+          // What is rounded, half a unit each: the product itself; slopes and intercept, where they meet a coefficient.
+          const stepsBelow = [x * y, lowerSlope[i]! * x, other!.lowerSlope[i]! * y, lowerIntercept[i]!];
+          const stepsAbove = [x * y, upperSlope[i]! * x, other!.upperSlope[i]! * y, upperIntercept[i]!];
+          for (const parts of [stepsBelow, stepsAbove])
+            holds(
+              'rounding',
+              2 ** -24 * parts.reduce((sum, part) => sum + Math.abs(part), 0),
+              lines.error[i]!,
+            );
           for (const [what, { lower, upper }] of Object.entries({ image, interval })) {
             holds(`${what} from below`, lower[i]!, x * y - room);
             holds(`${what} from above`, x * y + room, upper[i]!);

@@ -1,5 +1,6 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { BoundPrograms, type Method } from '../../src/bounds/certify.js';
+import { addLeast } from '../../src/bounds/least.js';
 import { marginRows } from '../../src/bounds/margins.js';
 import { better } from '../../src/bounds/ranges.js';
 import type { Engine } from '../../src/engines/engine.js';
@@ -261,6 +262,57 @@ describe('certificates hold', () => {
     all.bound.slice(-count).forEach((bound, i) => {
       expect(Math.abs(bound - own.bound[i]!)).toBeLessThanOrEqual(own.rounding[i]!);
     });
+  });
+
+  it.each<[string, Layer]>([
+    // Of infinity, engines make what looks like a number again.
+    ['a sigmoid of it', (b, x) => b.op('Sigmoid', [b.op('Exp', [x])])],
+    ['a reciprocal of it', (b, x) => b.op('Reciprocal', [b.op('Add', [b.op('Exp', [x]), b.scalar(1)])])],
+    ['what is cut off', (b, x) => b.op('Clip', [b.op('Exp', [x]), b.scalar(0), b.scalar(2)])],
+  ])('where an interval overflows nothing is proved, whatever reads it: %s', async (_, layer) => {
+    for (const method of METHODS) {
+      const [overflows, holds] = await rangeOf(
+        layer,
+        [
+          [0, 100],
+          [0, 1],
+        ],
+        method,
+      );
+      expect([method, ...overflows!]).toEqual([method, Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY]);
+      expect([...holds!].every(Number.isFinite)).toBe(true);
+    }
+  });
+
+  it('what is least in a ball and a box is not taken for less far than it is, however many sides are reached', () => {
+    // Each number reaches its side after the one before: more of them than there are rounds, so that the weight is not the best.
+    const size = 40;
+    const [a, room] = [new Float32Array(size), new Float32Array(size)];
+    let [free, left] = [1, 1];
+    for (let i = 0; i < size; i++) {
+      const [part, used] = i + 1 < size ? [0.6 * free, 0.5 * left] : [free, 4 * left];
+      [a[i], room[i]] = [Math.sqrt(part), Math.sqrt(used)];
+      [free, left] = [free - a[i]! ** 2, left - room[i]! ** 2];
+    }
+    const range = {
+      lower: room.map((r) => -r),
+      upper: room,
+      ball: { centre: new Float32Array(size), radius: 1 },
+    };
+    const at = (weight: number) => Float64Array.from(a, (x, i) => Math.min(room[i]!, x / (2 * weight)));
+    const far = (weight: number) => at(weight).reduce((sum, x) => sum + x * x, 0);
+    // By bisection: the farther, the smaller the weight.
+    let [low, high] = [1e-30, 1e3];
+    for (let i = 0; i < 400; i++) {
+      const middle = Math.sqrt(low * high);
+      if (far(middle) > 1) low = middle;
+      else high = middle;
+    }
+    const exact = -at(high).reduce((sum, x, i) => sum + x * a[i]!, 0);
+    const found = { bound: new Float64Array(1), rounding: new Float64Array(1) };
+    addLeast(a, range, 1, found);
+    expect(found.bound[0]).toBeLessThanOrEqual(exact + 1e-15);
+    expect(found.bound[0]).toBeGreaterThan(exact - 1e-6);
   });
 
   it('of two bounds the better is one that is a number', () => {

@@ -118,12 +118,16 @@ const titleOf = ({ name, variant }: Series) => (variant ? `${name}, ${variant}` 
  */
 function dashesOf({ series, points }: LineFigure, colours: readonly string[]): number[][] {
   const meant = points || series.some(({ dashed }) => dashed);
-  return series.map(({ dashed = false }, i) => {
-    const alike = series
-      .slice(0, i)
-      .filter((other, j) => colours[j] === colours[i] && (other.dashed ?? false) === dashed);
-    return dashOf((dashed ? 1 : 0) + (meant ? alike.length : i));
+  const taken: number[] = [];
+  series.forEach(({ dashed = false }, i) => {
+    const own = (j: number) => j < i && colours[j] === colours[i];
+    const alike = series.filter((other, j) => own(j) && (other.dashed ?? false) === dashed).length;
+    let dash = (dashed ? 1 : 0) + (meant ? alike : i);
+    // The second solid line of a colour is dashed: not as one that asked for it.
+    while (meant && taken.some((other, j) => own(j) && other === dash)) dash++;
+    taken.push(dash);
   });
+  return taken.map(dashOf);
 }
 
 /** Long curves are thinned to about forty points: the table is for reading, the numbers are in results.json. */

@@ -70,6 +70,11 @@ describe('plots', () => {
       ['plain, as it should be', 'var(--c1)', ''],
     ]);
     expect(data.rows[0]![0]).toBe('jem, as published');
+    // Two solid ones of a system: the second has dashes that none of its others has.
+    const more = [...series.slice(0, 2), { name: 'jem', variant: 'another', points }];
+    const dashes = draw({ ...figure, series: more }, createPalette(['jem'])).legend.map(({ dash }) => dash);
+    expect(dashes.slice(0, 2)).toEqual(['7 4', '']);
+    expect(new Set(dashes).size).toBe(3);
   });
 
   test('a point says what it is, where it is drawn', async () => {
