@@ -54,7 +54,10 @@ What was fetched of a file is kept: after an interruption the same command goes 
 heeded, and certificates of NODE_EXTRA_CA_CERTS.`,
     )
     .action(async (action: string, names: string[], flags: DataFlags) => {
-      const { namedSets } = await import('../pull/registry.js');
+      const [{ namedSets }, { refuseByHand }] = await Promise.all([
+        import('../pull/registry.js'),
+        import('../pull/by-hand.js'),
+      ]);
       if (action === 'list') {
         if (names.length > 0) throw noNames(names);
         print(
@@ -69,7 +72,10 @@ heeded, and certificates of NODE_EXTRA_CA_CERTS.`,
           hint: `assay data pull ${namedSets.names[0]}`,
         });
       await pullAll(
-        [...new Set(names)].map((name) => namedSets.named(name, { path: 'data pull' })),
+        [...new Set(names)].map((name) => {
+          refuseByHand(name);
+          return namedSets.named(name, { path: 'data pull' });
+        }),
         flags,
       );
     });

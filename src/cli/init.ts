@@ -8,7 +8,7 @@ import type { RunFile } from '../runs/run-file.js';
 import { draftsFor } from './card-drafts.js';
 import { confine } from './confine-option.js';
 import { explainFailure } from './failure.js';
-import { type DataFlag, dataFlag, namedData } from './init-data.js';
+import { type DataFlag, dataFlag, lookedAt, namedData } from './init-data.js';
 import { type LimitFlags, memoryLimit, timeLimit } from './limit-options.js';
 import { repeated } from './option-values.js';
 import { placeFrom } from './place-from.js';
@@ -78,7 +78,7 @@ Examples:
       const run = join(directory, `${cards.length > 1 ? 'comparison' : cards[0]!.name}.run.yaml`);
       const files = [
         ...cards.map(({ file, text }) => [join(directory, file), text] as const),
-        [run, runFileText(cards, namedData(data, place))] as const,
+        [run, runFileText(cards, namedData(await lookedAt(data), place))] as const,
       ];
       for (const [file, text] of files) await writeNew(file, text);
       const engine = drafts.find((draft) => draft.engine)?.engine;

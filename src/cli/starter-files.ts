@@ -53,7 +53,12 @@ export function runFileText(
   const first = cards[0]!;
   const classifiers = cards.filter(({ text }) => /^classes:/m.test(text));
   const classifies = classifiers.length > 0;
-  const has = (role: string) => data.some(({ entry }) => (entry.role ?? 'test') === role);
+  const images = data.filter(({ sequences }) => !sequences);
+  const frames = data.filter(({ sequences }) => sequences).map(({ name }) => name);
+  const has = (role: string) => images.some(({ entry }) => (entry.role ?? 'test') === role);
+  // Of sequences alone, how steady predictions are is all there is to measure.
+  const onlyFrames = frames.length > 0 && images.length === 0;
+  const more = onlyFrames ? '# ' : '';
   const gradients = classifiers.filter(({ noGradient }) => noGradient === undefined);
   const why = classifiers[0]?.noGradient ?? '';
   const lines = [
@@ -63,22 +68,26 @@ export function runFileText(
     ...cards.map(({ file }) => `  - ./${file}`),
     'datasets:',
     '  # .npz with arrays of images and labels, IDX, CIFAR binaries, or a folder with a subfolder per class.',
-    ...(has('test') ? [] : [DATA.test]),
+    ...(has('test') ? [] : [DATA.test.replace('test:', `${more}test:`)]),
     ...data.map(({ name, entry }) => `  ${name}: ${flow(entry)}`),
     ...(classifies && !has('validation') ? [DATA.validation] : []),
     // Of an energy alone, what it knows is all there is to measure.
     ...(has('ood') ? [] : [`  ${classifies ? '# ' : ''}${DATA.ood}`]),
     'suites:',
-    ...(classifies ? ['  - accuracy', '  - calibration'] : []),
-    ...(gradients.length > 0 ? [ATTACK] : []),
+    ...(classifies && frames.length > 0 ? [`  - { consistency: {}, datasets: ${flow(frames)} }`] : []),
+    ...(onlyFrames ? ['  # These need a test set of images with labels:'] : []),
+    ...(classifies ? [`  ${more}- accuracy`, `  ${more}- calibration`] : []),
+    ...(gradients.length > 0 ? [ATTACK.replace('- attack', `${more}- attack`)] : []),
     ...(classifies && gradients.length === 0
       ? [`  # attack is left out, since it follows gradients: ${oneLine(why)}`]
       : []),
     has('ood') || !classifies ? '  - ood' : `${'  # - ood'.padEnd(64)}# needs a data set with role: ood`,
     `${'# gates:'.padEnd(64)}# exit code 1 when one fails`,
-    classifies
-      ? `#   - { measure: accuracy, where: { model: ${JSON.stringify(first.name)} }, min: 0.9 }`
-      : '#   - { measure: auroc, min: 0.9 }',
+    onlyFrames
+      ? '#   - { measure: mean-flip-probability, max: 0.05 }'
+      : classifies
+        ? `#   - { measure: accuracy, where: { model: ${JSON.stringify(first.name)} }, min: 0.9 }`
+        : '#   - { measure: auroc, min: 0.9 }',
     'seed: 0',
   ];
   return `${lines.join('\n')}\n`;

@@ -9,6 +9,7 @@ export const cifarP: DataFormat = {
   name: 'cifar-p',
   title: 'CIFAR-P (a .npy file of sequences for every perturbation)',
   options: PerturbedOptions,
+  sequences: true,
   recognises: ({ entries = [] }: PathHead) => TELLING.some((name) => entries.includes(name)),
   open: async (spec) => (await import('./cifar-p-images.js')).openCifarP(spec),
 };

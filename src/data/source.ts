@@ -50,6 +50,8 @@ export interface DataFormat {
   title: string;
   /** TypeBox object schema of the keys of a data set that only this format has. */
   options?: TObject;
+  /** It holds sequences of frames, which are read by suites of such. */
+  sequences?: true;
   recognises(head: PathHead): boolean;
   /** @param spec with an absolute `path`; `directory` is where its other paths start */
   open(spec: DatasetSpec, directory: string): Promise<ImageSource>;

@@ -1,3 +1,4 @@
+import { framesOf } from '../data/frames.js';
 import type { EngineOptions } from '../engines/registry.js';
 import { createEngine } from '../engines/registry.js';
 import { imageSize } from '../models/batching.js';
@@ -85,7 +86,11 @@ function chosen(
 const limited = ({ datasets, ...rest }: Inventory, limit: number): Inventory => ({
   ...rest,
   datasets: new Map(
-    [...datasets].map(([name, { info }]) => [name, { info: { ...info, size: Math.min(info.size, limit) } }]),
+    [...datasets].map(([name, { info }]) => {
+      // Of sequences, images are counted, each with all of its frames.
+      const most = limit * (info.sequences ? framesOf(info.sequences) : 1);
+      return [name, { info: { ...info, size: Math.min(info.size, most) } }];
+    }),
   ),
 });
 

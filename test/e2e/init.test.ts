@@ -4,6 +4,10 @@ import sharp from 'sharp';
 import { expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { dataFlag, namedData } from '../../src/cli/init-data.js';
+import { encodeNpy } from '../../src/data/npy.js';
+import { GraphBuilder, int } from '../../src/graph/build.js';
+import { floats } from '../../src/graph/tensor.js';
+import { writeOnnx } from '../../src/graph/write.js';
 import { tarOf } from '../tar.js';
 import { assay, folder, obeyed } from './assay.js';
 import { images, npz, project, savedResults } from './project.js';
@@ -63,6 +67,47 @@ it('writes a card for each checkpoint and a run file with all data, whose first 
   expect(suites.map(({ suite, status }) => `${suite} ${status}`)).toEqual(
     ['accuracy', 'calibration', 'attack', 'ood'].map((suite) => `${suite} ok`),
   );
+});
+
+it('takes a folder of published sequences for what it is: only consistency is measured on it', async () => {
+  const at = folder();
+  const b = new GraphBuilder();
+  const pixels = b.op('Flatten', [b.input('image', 'float32', ['N', 3, 6, 6])], { axis: int(1) });
+  const weight = Float32Array.from({ length: 108 * 3 }, (_, i) => ((5 * i) % 7) - 3);
+  b.outputAs(b.op('MatMul', [pixels, b.constant(floats([108, 3], weight), 'weight')]), 'logits', 'float32', [
+    'N',
+    3,
+  ]);
+  writeFileSync(join(at, 'colours.onnx'), writeOnnx(b.build()));
+  writeFileSync(join(at, 'test.npz'), npz(images(6, 'test')));
+  mkdirSync(join(at, 'CIFAR-10-P'));
+  for (const name of ['rotate', 'gaussian_noise']) {
+    const data = Uint8Array.from({ length: 4 * 3 * 108 }, (_, i) => (7 * i) % 256);
+    writeFileSync(join(at, 'CIFAR-10-P', `${name}.npy`), encodeNpy({ shape: [4, 3, 6, 6, 3], data }));
+  }
+  const of = async (directory: string, ...data: string[]) => {
+    const flags = data.flatMap((one) => ['--data', one]);
+    const { code, stdout } = await obeyed(['init', directory, '-c', 'colours.onnx', ...flags], at);
+    return { code, stdout, file: parse(readFileSync(join(at, directory, 'colours.run.yaml'), 'utf8')) };
+  };
+  expect(await of('alone', 'CIFAR-10-P')).toMatchObject({
+    code: 0,
+    stdout: expect.stringContaining('Everything opens'),
+    file: {
+      datasets: { 'cifar-10-p': { path: '../CIFAR-10-P' } },
+      suites: [{ consistency: {}, datasets: ['cifar-10-p'] }],
+    },
+  });
+  expect(await obeyed(['run', 'alone/colours.run.yaml', '--out', 'out'], at)).toMatchObject({ code: 0 });
+  expect(savedResults(join(at, 'out')).suites).toMatchObject([{ suite: 'consistency', status: 'ok' }]);
+  const { file } = await of('beside', 'CIFAR-10-P', 'test.npz');
+  expect(file.datasets).toMatchObject({ 'cifar-10-p': {}, test: { path: '../test.npz' } });
+  expect(file.suites).toMatchObject([
+    { consistency: {}, datasets: ['cifar-10-p'] },
+    'accuracy',
+    'calibration',
+    { attack: expect.anything() },
+  ]);
 });
 
 it('says what keeps its files from running, and how to mend it', async () => {

@@ -146,6 +146,13 @@ it.each<[string[], RegExp]>([
   expect([code, stderr]).toEqual([2, expect.stringMatching(told)]);
 });
 
+it.each(['cifar10-p', 'CIFAR-10-P'])('%s is fetched by hand, which is told', async (name) => {
+  expect(await obeyed(['data', 'pull', name], folder())).toMatchObject({
+    code: 2,
+    stderr: expect.stringMatching(/nobody publishes its SHA-256[\s\S]*zenodo[\s\S]*`consistency`/),
+  });
+});
+
 it('lists what there is', async () => {
   const text = (await obeyed(['data', 'list'], folder())).stdout;
   const json = JSON.parse((await obeyed(['data', 'list', '--json'], folder())).stdout);
