@@ -36,6 +36,11 @@ export async function printSampling(open: Opens, options: SamplingOptions): Prom
     taken.map(({ chains: all, oneCore }) => oneCore.seconds / all.seconds),
     `aim: at least ${AIMS.cores}`,
   );
+  line(
+    'the same of bare passes',
+    taken.map(({ bare, bareOneCore }) => bareOneCore.seconds / bare.seconds),
+    'what machine and engine give',
+  );
   const back = await chainRounds(open, { batch, steps, rounds });
   line(
     'full gradient through the chains, in bare passes a step',
