@@ -3,7 +3,7 @@ import { formatEstimate, NONE } from '../report/format.js';
 import { textTable } from '../report/text-table.js';
 import type { Results } from '../suites/results.js';
 
-/** The headline table for a terminal: a row per system; the best of a column, the second best, and what is not told apart from the best are marked. */
+/** The headline table for a terminal: a row per system; the best of a measure, the second best, and what is not told apart from the best are marked. */
 export function headlineTable(results: Results): string {
   const comparison = compareHeadlines(results);
   const { columns, rows } = comparison;
@@ -17,10 +17,11 @@ export function headlineTable(results: Results): string {
       return `${MARKS[standing]}${value}${dagger ? DAGGER : ''}${interval ? ` ${interval}` : ''}`;
     }),
   ]);
+  const marked = rows.some(({ cells }) => cells.some(({ standing }) => standing !== 'other'));
   const meaning = legendOf(comparison, results.comparisons);
   return [
     ...transposedWhenWide(header, body),
-    `${MARKS.best} best of its column, ${MARKS.second} second best; intervals are 95 %`,
+    `${marked ? `${MARKS.best} best of its measure, ${MARKS.second} second best; ` : ''}intervals are 95 %`,
     ...(meaning ? [`${DAGGER} ${meaning}`] : []),
     ...testNotes(comparison),
   ].join('\n');
