@@ -19,26 +19,31 @@ export interface Tolerated {
   partial: boolean;
   /** Results that were changed since a run wrote them. */
   edited: boolean;
+  /** The options that say so, where there are any: for remedies. */
+  options: { partial: string; edited?: string };
 }
 
 /**
  * Opens a run folder for a comparison.
  * Errors: those of `readResults`; `results-stopped`; `results-edited` and `results-partial` unless tolerated.
  */
-export async function openRunFolder(directory: string, { partial, edited }: Tolerated): Promise<RunFolder> {
+export async function openRunFolder(
+  directory: string,
+  { partial, edited, options }: Tolerated,
+): Promise<RunFolder> {
   const results = await readResults(directory);
   if (!edited)
     refuseEdited(
       directory,
       results,
-      'run the same `assay run` again: it measures nothing that is stored; or compare them all the same with --allow edited',
+      `run the same \`assay run\` again: it measures nothing that is stored${options.edited ? `; or take them all the same with ${options.edited}` : ''}`,
     );
   refuseStopped(directory, results);
   if (!partial && results.status === 'partial')
     throw new AssayError('results-partial', 'the results are partial', {
       file: join(directory, 'results.json'),
       found: results.errors[0],
-      hint: 'run the same `assay run` again: it measures what is missing; or compare what is there with --allow partial',
+      hint: `run the same \`assay run\` again: it measures what is missing; or take what is there with ${options.partial}`,
     });
   return { name: basename(resolve(directory)), directory, results };
 }

@@ -57,7 +57,13 @@ export async function auditClaims(
   const audited: AuditedClaim[] = [];
   for (const claim of claims) {
     const path = isAbsolute(claim.run) ? claim.run : join(directory, claim.run);
-    const folder = folders.get(path) ?? (await openRunFolder(path, { partial: allowPartial, edited: false }));
+    const folder =
+      folders.get(path) ??
+      (await openRunFolder(path, {
+        partial: allowPartial,
+        edited: false,
+        options: { partial: '--allow-partial' },
+      }));
     folders.set(path, folder);
     audited.push(auditOne(claim, folder, file));
   }

@@ -62,7 +62,11 @@ Examples:
       const { comparisonText } = await import('../across/text.js');
       const named = typed.map(namedSide);
       const allowed = (what: Allowance) => flags.allow?.has(what) ?? false;
-      const tolerated = { partial: allowed('partial'), edited: allowed('edited') };
+      const tolerated = {
+        partial: allowed('partial'),
+        edited: allowed('edited'),
+        options: { partial: '--allow partial', edited: '--allow edited' },
+      };
       const directories = [...new Set(named.map(({ directory }) => directory))];
       const opened = [];
       for (const directory of directories) opened.push(await openRunFolder(directory, tolerated));

@@ -29,7 +29,7 @@ export interface Blessing {
  */
 export async function bless(directory: string, to: string): Promise<Blessing> {
   const results = await readResults(directory);
-  await refuseUnfit(directory, results, { allowPartial: false });
+  await refuseUnfit(directory, results, { allowPartial: undefined });
   const target = resolve(to);
   await refuseOther(target, to);
   const parent = dirname(target);

@@ -10,7 +10,7 @@ const AGAIN = 'run the same `assay run` again: it measures nothing that is store
 /**
  * Refuses to judge results that say less than they seem to. Models and data are not opened: whether those have
  * changed, only another run can tell.
- * @param allowPartial judge what is there of results that are partial or limited
+ * @param allowPartial judge what is there of results that are partial or limited; undefined where nothing allows it
  * @param allowStopped judge results of a run that stopped when its gates were decided: gates can be
  * Errors: `results-edited` when they were changed since they were written; `results-stale` when they are not those
  * of the run that was begun last in the folder, or the run file says something else by now; `results-partial`.
@@ -18,7 +18,7 @@ const AGAIN = 'run the same `assay run` again: it measures nothing that is store
 export async function refuseUnfit(
   directory: string,
   results: Results,
-  { allowPartial, allowStopped = false }: { allowPartial: boolean; allowStopped?: boolean },
+  { allowPartial, allowStopped = false }: { allowPartial: boolean | undefined; allowStopped?: boolean },
 ): Promise<void> {
   const file = join(directory, 'results.json');
   refuseEdited(directory, results, AGAIN);
@@ -41,11 +41,12 @@ export async function refuseUnfit(
   }
   if (!allowStopped) refuseStopped(directory, results);
   if (allowPartial) return;
+  const allTheSame = allowPartial === undefined ? '' : '; or take what is there with --allow-partial';
   if (results.status === 'partial')
     throw new AssayError('results-partial', 'the results are partial', {
       file,
       found: results.errors[0],
-      hint: `${AGAIN}; or judge what is there with --allow-partial`,
+      hint: `${AGAIN}${allTheSame}`,
     });
   const limit = limitOf(results.config);
   if (limit !== undefined)
@@ -53,7 +54,7 @@ export async function refuseUnfit(
       file,
       path: 'config.limit',
       found: `--limit ${limit}`,
-      hint: 'run again without --limit, or judge what is there with --allow-partial',
+      hint: `run it again without --limit${allTheSame}`,
     });
 }
 

@@ -11,6 +11,8 @@ interface Measured {
   /** What is needed of the plan. */
   cut: Plan;
   execution: Pick<Execution, 'costs'>;
+  /** Examples and units of a job of the plan that are measured, be it for something else: an accuracy that a card expects. */
+  done: ReadonlyMap<Job, { examples: number; units: number }>;
   /** Gates that need all examples. */
   whole: Stopped['whole'];
 }
@@ -18,7 +20,7 @@ interface Measured {
 /** What a run left out that measured what it needed only; undefined where that was all. */
 export function stoppedOf(
   plan: Plan,
-  { needs, cut, execution: { costs }, whole }: Measured,
+  { needs, cut, execution: { costs }, whole, done }: Measured,
   inventory: Inventory,
 ): Stopped | undefined {
   const samples: Stopped['samples'] = [];
@@ -35,24 +37,27 @@ export function stoppedOf(
     }
   }
   if (samples.length + omitted.length === 0) return undefined;
-  const unitsIn = (jobs: readonly Job[]) => jobs.reduce((sum, { units }) => sum + units.length, 0);
   const spent = new Map([...costs].map(([{ key }, cost]) => [key, cost]));
-  const sizes = new Map(cut.jobs.map(({ key, size }) => [key, size]));
-  let [measured, saved] = [0, 0];
+  const cuts = new Map(cut.jobs.map((job) => [job.key, job]));
+  let [units, measured, saved] = [0, 0, 0];
   for (const job of plan.jobs) {
     const cost = spent.get(job.key);
     const passes = cost ? cost.passes.forward + cost.passes.gradient : 0;
-    measured += passes;
     const each = cost && cost.examples > 0 ? passes / cost.examples : mostOf(job, inventory);
-    saved += each * (job.size - (sizes.get(job.key) ?? 0));
+    const needed = { examples: cuts.get(job.key)?.size ?? 0, units: cuts.get(job.key)?.units.length ?? 0 };
+    const there = done.get(job) ?? needed;
+    const examples = Math.max(needed.examples, there.examples);
+    units += Math.max(needed.units, there.units);
+    measured += passes + each * (examples - needed.examples);
+    saved += each * (job.size - examples);
   }
   return {
     level: LEVEL,
     samples,
     omitted,
     whole,
-    units: { measured: unitsIn(cut.jobs), of: unitsIn(plan.jobs) },
-    passes: { measured, saved: Math.round(saved) },
+    units: { measured: units, of: plan.jobs.reduce((sum, job) => sum + job.units.length, 0) },
+    passes: { measured: Math.round(measured), saved: Math.round(saved) },
   };
 }
 

@@ -13,6 +13,7 @@ import type { Job, Plan, SuitePlan } from './plan.js';
 import { isOn, mayJudge, whyTogether } from './shuffle.js';
 import { stoppedOf } from './stopped.js';
 import type { UnitStore } from './store.js';
+import { stockOf } from './stored-units.js';
 import { summariseSuite } from './summarise.js';
 
 /** What was measured until the gates were decided. */
@@ -27,7 +28,7 @@ export interface Sampled {
 export interface Sampling {
   rules: readonly GateRule[];
   inventory: Inventory;
-  store: Pick<UnitStore, 'read'>;
+  store: Pick<UnitStore, 'read' | 'head'>;
   /** Measures what is missing of some jobs. */
   measure(jobs: readonly Job[]): Promise<Execution>;
   /** A line for the user. */
@@ -81,10 +82,18 @@ export async function measureUntilDecided(
   const last = await execute(needed.jobs);
   const stored = Math.max(0, last.stored - (measured - last.measured));
   const execution = { ...last, stored, measured };
+  const done = new Map(
+    [...(await stockOf(plan.jobs, store)).stored].map(([job, stored]) => {
+      const units = [...stored.keys()];
+      const examples = units.reduce((sum, { start, end }) => sum + end - start, 0);
+      return [job, { examples, units: units.length }] as const;
+    }),
+  );
+  const { needs, whole } = gates;
   return {
     plan: needed,
     execution,
-    stopped: stoppedOf(plan, { needs: gates.needs, cut: needed, execution, whole: gates.whole }, inventory),
+    stopped: stoppedOf(plan, { needs, cut: needed, execution, whole, done }, inventory),
   };
 }
 

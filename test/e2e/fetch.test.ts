@@ -80,7 +80,11 @@ describe('a run whose models and data are named by their addresses', () => {
     expect(asked).toHaveLength(4);
     expect(measured(join(there, 'anew'))).toEqual(measured(join(here, 'out')));
     // Whoever is given the results is not made to fetch what they name.
-    const given = await openRunFolder(join(there, 'out'), { partial: false, edited: false });
+    const given = await openRunFolder(join(there, 'out'), {
+      partial: false,
+      edited: false,
+      options: { partial: '--allow-partial' },
+    });
     expect((await examplePictures(given, 'test', [0])).images.size).toBe(1);
     downloads();
     expect(await examplePictures(given, 'test', [0])).toEqual({

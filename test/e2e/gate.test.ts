@@ -100,6 +100,10 @@ describe('a gate on the results of a run folder', () => {
     const { at } = await run(folder(), '--limit', '12');
     expect(await judged(at)).toMatchObject(refused('results-partial', /--limit 12.*--allow-partial/));
     expect(await judged(at, '--allow-partial')).toMatchObject({ code: 0 });
+    // A baseline cannot be of a part: no option is named that would allow it.
+    const { code, stderr } = await obeyed(['bless', 'out'], at);
+    expect([code, stderr]).toEqual([2, expect.stringMatching(/--limit 12.*run it again without --limit\n/s)]);
+    expect(stderr).not.toContain('--allow');
   });
 
   it('fails on results that were edited, and the report says so', async () => {

@@ -140,6 +140,23 @@ describe('assay run --until-decided', () => {
     expect(await obeyed(['bless', 'out'], at)).toMatchObject({ code: 0 });
   });
 
+  it('saves no clean pass where a card expects an accuracy, and claims none', async () => {
+    const { at, out } = fresh();
+    const card = join(at, 'sharp.model.yaml');
+    writeFileSync(card, `${readFileSync(card, 'utf8')}\nexpect: { accuracy: 0.8, tolerance: 0.3 }\n`);
+    const gates: GateRule[] = [{ measure: 'accuracy', where: { model: 'sharp' }, min: 0.5 }];
+    expect(await run(at, gates, UNTIL, ['accuracy'])).toMatchObject({ code: 0 });
+    const { stopped, systems } = savedResults(out);
+    // Of the one model all images were seen, of each other none that the gate needs not.
+    const { n = 0 } = stopped?.samples[0] ?? {};
+    expect(n).toBeGreaterThan(0);
+    expect(n).toBeLessThan(SIZE);
+    expect(stopped?.passes).toEqual({
+      measured: SIZE + (systems.length - 1) * n,
+      saved: (systems.length - 1) * (SIZE - n),
+    });
+  });
+
   it('measures to the end, and names, what no sequence decides', async () => {
     const { at, out } = fresh();
     const gates: GateRule[] = [robust('32/255', 0.6), { measure: 'nll', where: { model: 'sharp' }, max: 5 }];

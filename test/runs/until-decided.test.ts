@@ -12,7 +12,7 @@ import { type Job, planRun } from '../../src/runs/plan.js';
 import { shuffledFor } from '../../src/runs/shuffle.js';
 import { stoppedSummary } from '../../src/runs/stopped-summary.js';
 import { summariseSuite } from '../../src/runs/summarise.js';
-import type { UnitRecord } from '../../src/runs/unit-file.js';
+import { headOf, type UnitRecord } from '../../src/runs/unit-file.js';
 import { measureUntilDecided } from '../../src/runs/until-decided.js';
 import { float64 } from '../../src/suites/columns.js';
 import { defineMeasurement, defineSuite, request, type Suite } from '../../src/suites/contract.js';
@@ -116,7 +116,11 @@ async function outcomeOf({
     }
     return { stored: 0, measured, costs, failures: new Map() };
   };
-  const store = { read: async (key: string) => units.get(key) };
+  const headed = (unit: UnitRecord | undefined) => unit && headOf(unit);
+  const store = {
+    read: async (key: string) => units.get(key),
+    head: async (key: string) => headed(units.get(key)),
+  };
   const {
     plan: part,
     execution,
