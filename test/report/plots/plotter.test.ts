@@ -6,10 +6,13 @@ import { createPlotter } from '../../../src/report/plots/plotter.js';
 import { renderPlot } from '../../../src/report/plots/render-svg.js';
 import { sampleResults } from '../sample.js';
 
-const specs = sampleResults()
+const figures = sampleResults()
   .suites.flatMap((suite) => suite.figures)
-  .filter((figure): figure is Plotted => figure.kind !== 'images')
-  .map((figure) => draw(figure, createPalette([])).spec);
+  .filter((figure): figure is Plotted => figure.kind !== 'images');
+/** One of each kind. */
+const specs = [...new Map(figures.map((figure) => [figure.kind, figure])).values()].map(
+  (figure) => draw(figure, createPalette([])).spec,
+);
 
 /** So many that a thread draws them, where there is a second core. */
 const MANY = 100;
