@@ -15,12 +15,23 @@ function tagged(tag: string): string[] {
     .filter((file) => mark.test(readFileSync(file, 'utf8')));
 }
 
+/**
+ * Folders of tests that leave nothing behind in a process, and so share one: most of them take less than a process needs
+ * to start and to load what they test.
+ */
+const SHARING = ['gate', 'graph', 'losses', 'metrics'].map((folder) => `test/${folder}/**/*.test.ts`);
+const LATER = 'test/**/*.long.test.ts';
+
 export default defineConfig({
   plugins: [compiled()],
   test: {
     server: { deps: { external: [COMPILED] } },
-    include: selected ? tagged(selected) : ['test/**/*.test.ts'],
-    exclude: selected ? [] : ['test/**/*.long.test.ts'],
+    projects: selected
+      ? [{ extends: true, test: { include: tagged(selected) } }]
+      : [
+          { extends: true, test: { name: 'apart', include: ['test/**/*.test.ts'], exclude: [LATER, ...SHARING] } },
+          { extends: true, test: { name: 'shared', include: SHARING, exclude: [LATER], isolate: false } },
+        ],
     tags: [
       { name: 'long', description: 'does more, or all it does, with ASSAY_LONG=1: minutes' },
       { name: 'tensorflow', description: 'does more with the TensorFlow of a wheel: ASSAY_TENSORFLOW' },
