@@ -1,3 +1,4 @@
+// @module-tag slow
 import { describe, expect, it } from 'vitest';
 import { norms } from '../../src/attacks/norms.js';
 import { attacks } from '../../src/attacks/registry.js';

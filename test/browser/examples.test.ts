@@ -1,3 +1,4 @@
+// @module-tag slow
 import path from 'node:path';
 import type { Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';

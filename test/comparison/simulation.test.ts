@@ -1,3 +1,4 @@
+// @module-tag slow
 import { describe, expect, it } from 'vitest';
 import { type Difference, differenceOf } from '../../src/comparison/difference.js';
 import type { Group } from '../../src/comparison/groups.js';

@@ -1,4 +1,5 @@
 // @module-tag long
+// @module-tag slow
 import {
   cpSync,
   existsSync,

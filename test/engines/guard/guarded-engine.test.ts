@@ -1,3 +1,4 @@
+// @module-tag slow
 import { afterAll, describe, expect, it } from 'vitest';
 import type { Engine } from '../../../src/engines/engine.js';
 import { createEngine } from '../../../src/engines/registry.js';
