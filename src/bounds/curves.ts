@@ -65,7 +65,7 @@ function leaky(op: string, leakOf: (s: BoundSite) => number): CurveRow {
     throughZero: true,
     exactOn: (lower, upper) => lower >= 0 || upper <= 0,
     // A product with the leak, or a number as it is.
-    rounding: op === 'Relu' ? () => EXACT : () => ({ absolute: 0, relative: 2 ** -23, argument: 0 }),
+    rounding: op === 'Relu' ? () => EXACT : () => ({ absolute: 1e-37, relative: 2 ** -23, argument: 0 }),
     refuses: (s) => (leakOf(s) >= 0 && leakOf(s) <= 1 ? undefined : 'its leak is not from 0 to 1'),
   };
 }

@@ -2,7 +2,7 @@ import { int } from '../graph/build.js';
 import type { Graph } from '../graph/graph.js';
 import { prune } from '../graph/prune.js';
 import { type Bounded, dimsOf, isAffine, onConstants, readBy, type Step, siteOf } from './network.js';
-import { UNIT } from './rounding.js';
+import { TINY, UNIT } from './rounding.js';
 import type { AffineRow, Interval } from './row.js';
 import { loadOf } from './row.js';
 import type { BoundSite } from './site.js';
@@ -95,6 +95,8 @@ function bentInterval(
 
 /** Interval ends meet in sums of few numbers, which round as well. */
 const ENDS = 4 * UNIT;
+/** Products of each number: in the network, and twice in intervals. */
+const LOST = 4;
 
 function affineIntervals(
   { node, row }: Step<AffineRow>,
@@ -115,12 +117,19 @@ function affineIntervals(
     if (!interval) return undefined;
     const width = s.sub(interval.upper, interval.lower);
     if (!outward) return s.mul(width, 0.5);
-    return s.add(s.mul(width, ofRadius / 2), s.mul(s.emit('Abs', sums[i] ?? ''), ofCentre / 2));
+    return s.emit(
+      'Sum',
+      s.mul(width, ofRadius / 2),
+      s.mul(s.emit('Abs', sums[i] ?? ''), ofCentre / 2),
+      LOST * TINY,
+    );
   });
   const load = outward ? loadOf(row, s) : undefined;
   const spread = row.magnitude(s, radii);
   return s.replaced(centres).map((centre, i) => {
-    const radius = load === undefined ? spread[i]! : s.add(spread[i]!, s.mul(load, ofCentre));
+    const parts = load === undefined ? [spread[i]!] : [spread[i]!, s.mul(load, ofCentre)];
+    // Too small for float32: in products of the network, of the centre and of the radius.
+    const radius = outward ? s.emit('Sum', ...parts, (error / UNIT + 1) * LOST * TINY) : parts[0]!;
     return { lower: s.sub(centre, radius), upper: s.add(centre, radius) };
   });
 }

@@ -82,13 +82,20 @@ const FEWER = 2;
 /** Operators that are written in others first, or whose inputs are. */
 const SPELLED_OUT = new Set(['Div', 'Reciprocal', 'Sqrt', 'Softmax']);
 
+/**
+ * Their variance is the mean of squares less the square of the mean, by definition: where numbers are far from 0 and near each other,
+ * rounding makes anything of it.
+ */
+const OF_DIFFERENCES = new Set(['GroupNormalization', 'MeanVarianceNormalization']);
+
 export const isAffine = (step: Step): step is Step<AffineRow> => step.row.kind === 'affine';
 
 /** The first operator between pixels and logits that surely cannot be bounded; undefined where there is none. Nothing is run. */
 export function unboundedNode(graph: Graph, pixels: string, logits: string): Node | undefined {
   return nodesBetween(fused(graph), [pixels], logits).find(
     ({ op, domain }) =>
-      domain !== OWN && (domain !== '' || !(BOUNDS.has(op) || LOWERINGS.has(op) || op === 'Softmax')),
+      domain !== OWN &&
+      (domain !== '' || OF_DIFFERENCES.has(op) || !(BOUNDS.has(op) || LOWERINGS.has(op) || op === 'Softmax')),
   );
 }
 
@@ -123,6 +130,9 @@ export async function boundedNetwork(engine: Engine, given: Network): Promise<Bo
   const composite = nodesBetween(graph, [pixels], logits).filter(
     ({ op }) => BOUNDS.get(op)?.kind !== 'curve' && LOWERINGS.has(op),
   );
+  const rounding = composite.find(({ op }) => OF_DIFFERENCES.has(op));
+  if (rounding)
+    throw unbounded(rounding, 'its variance is a difference of means, of which rounding may leave nothing');
   if (composite.length > 0) {
     graph = inPrimitives(graph, composite, shapes);
     shapes = await traced(graph, shapes);

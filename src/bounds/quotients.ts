@@ -1,5 +1,5 @@
 import { GraphBuilder } from '../graph/build.js';
-import type { Graph, Node } from '../graph/graph.js';
+import type { Graph, Node, Tensor } from '../graph/graph.js';
 import { toNumbers } from '../graph/tensor.js';
 
 /** Functions that are not defined everywhere: what they read may be known to lie where they are. */
@@ -66,7 +66,7 @@ class Floors {
 
   private found(value: string): number | undefined {
     const constant = this.graph.initializers.get(value);
-    if (constant) return constant.type === 'float32' ? Math.min(...toNumbers(constant)) : undefined;
+    if (constant) return constant.type === 'float32' ? leastOf(constant) : undefined;
     const node = this.writers.get(value);
     if (node?.domain !== '') return undefined;
     const { op, inputs } = node;
@@ -91,3 +91,7 @@ class Floors {
     return tensor?.data.length === 1 ? toNumbers(tensor)[0] : undefined;
   }
 }
+
+/** NaN where one is no number. */
+const leastOf = (tensor: Tensor): number =>
+  toNumbers(tensor).reduce((least, x) => Math.min(least, x), Number.POSITIVE_INFINITY);

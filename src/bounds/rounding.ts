@@ -2,6 +2,8 @@
 export const UNIT = 2 ** -24;
 /** A product, a conversion and what intervals take. */
 const SPARE = 4;
+/** What is lost of a product that is too small for float32 at most, also where engines make 0 of such. */
+export const TINY = 2 ** -126;
 
 /**
  * The relative error of a sum of n products in float32, in any order (Higham 2002, lemma 3.1): n u / (1 - n u).

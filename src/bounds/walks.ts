@@ -8,7 +8,7 @@ import { Magnitudes } from './magnitudes.js';
 import { type Bounded, dimsOf, sizeOf } from './network.js';
 import type { Programs } from './programs.js';
 import { type LowerBounds, magnitudeAt, type Range, type Ranges, rangeOf } from './ranges.js';
-import { gamma, gammaOfAxes } from './rounding.js';
+import { gamma, gammaOfAxes, TINY, UNIT } from './rounding.js';
 import { type StepLines, stepLines } from './step-lines.js';
 
 /** What an input of a walk's graph is fed with: numbers of all images (n, size of the value). */
@@ -77,6 +77,9 @@ export async function walkImages(
 /** What computing these errors in float32 may cost, itself. */
 const SPARE = 1.01;
 
+/** Products that a coefficient takes in a step that is not affine, and its cost and offset. */
+const SIDES = 8;
+
 /** Walks back through a network. Their graphs are made when first used. */
 export class Walks {
   private readonly graphs = new Map<string, { backward: BackwardGraph; local: LocalNetwork | undefined }>();
@@ -103,7 +106,7 @@ export class Walks {
     const { backward, local } = this.graphs.get(key) ?? graphOf(network, { from, stops, apart });
     this.graphs.set(key, { backward, local });
     const program = await this.programs.of(key, backward.graph);
-    const parts = await this.partsOf(key, backward, { n, ranges, stops });
+    const { parts, lost } = await this.partsOf(key, backward, { n, ranges, stops });
     const own = local?.network ?? network;
     const between = [from, ...backward.lines.keys(), ...stops, ...backward.errors.keys()];
     return {
@@ -122,19 +125,39 @@ export class Walks {
             value: { type: 'float32', dims: [items.length, count, sizeOf(own, from)], data: rows },
           }),
           run: (feeds) => program.run(feeds),
-          read: (found) => readOff(found, backward, cut, ranges, count),
+          read: (found) => {
+            const read = readOff(found, backward, cut, ranges, count);
+            read.rounding.forEach((_, row) => {
+              read.rounding[row]! += lost[items[Math.floor(row / count)]!.image]!;
+            });
+            return read;
+          },
         };
       },
     };
   }
 
-  /** What a walk's graph is fed with beside functions. */
+  /**
+   * What a walk's graph is fed with beside functions; and, of each image, what is lost of any function in products that are too small for
+   * float32: of coefficients, each times a number of the network, and of what is added up.
+   */
   private async partsOf(
     key: string,
     backward: BackwardGraph,
     { n, ranges, stops }: { n: number; ranges: Ranges; stops: readonly string[] },
-  ): Promise<Part[]> {
+  ): Promise<{ parts: Part[]; lost: Float64Array }> {
     const { network } = this;
+    const most = new Float64Array(n);
+    let [products, numbers] = [SIDES, 0];
+    const look = (value: string, magnitudeOf: (i: number) => number) => {
+      const size = sizeOf(network, value);
+      numbers += size;
+      for (let i = 0; i < n * size; i++) {
+        const image = Math.floor(i / size);
+        // What is no number stays so.
+        most[image] = Math.max(most[image]!, magnitudeOf(i));
+      }
+    };
     const largest = await this.magnitudes.of(key, new Set(backward.errors.keys()), n, ranges);
     const parts: Part[] = [];
     const feed = (
@@ -151,6 +174,7 @@ export class Walks {
       const inputs = backward.lines.get(output);
       if (!inputs) continue;
       const given = rangeOf(ranges, output);
+      look(output, (i) => magnitudeAt(given, i));
       const lines = this.lines.get(given) ?? stepLines(step, network, n, ranges);
       this.lines.set(given, lines);
       for (const name of ['lowerSlope', 'lowerIntercept', 'upperSlope', 'upperIntercept'] as const)
@@ -162,6 +186,7 @@ export class Walks {
     }
     for (const value of stops) {
       const range = rangeOf(ranges, value);
+      look(value, (i) => magnitudeAt(range, i));
       const factor = gamma(network.readers.get(value) ?? 0) * SPARE;
       feed(
         backward.errors.get(value),
@@ -174,13 +199,16 @@ export class Walks {
       if (magnitude === undefined) continue;
       // The network's own evaluation, that of the coefficients, and sums of what is added.
       const factor = (forward + back + gammaOfAxes(dimsOf(network, value), network.steps.length)) * SPARE;
+      const own = (forward + back) / UNIT;
+      products = Math.max(products, own);
+      look(value, (i) => magnitude[i]!);
       feed(
         backward.errors.get(value),
         value,
-        magnitude.map((m) => m * factor),
+        magnitude.map((m) => m * factor + own * TINY),
       );
     }
-    return parts;
+    return { parts, lost: most.map((m) => (m + 1) * products * numbers * TINY) };
   }
 }
 

@@ -56,6 +56,12 @@ const unary =
   (b, x) =>
     b.op(op, [x], attributes);
 
+/** Multiplied by one number after the other. */
+const scaled =
+  (...factors: number[]): Layer =>
+  (b, x) =>
+    factors.reduce((value, factor) => b.op('Mul', [value, b.scalar(factor)]), x);
+
 /** One-dimensional functions whose float32 values may be far from what they are in exact arithmetic. */
 const CURVES: Readonly<Record<string, Layer>> = {
   Relu: unary('Relu'),
@@ -128,6 +134,55 @@ describe('certificates hold', () => {
     }
   });
 
+  it.each<[string, Layer, number]>([
+    ['of the network', scaled(1e-25, 1e-19, 1e36), 1],
+    ['of coefficients', scaled(1e23, 1e23, 1e-23, 1e-23), 1e-10],
+    [
+      'of both, before a step that bends',
+      (b, x) => b.op('Relu', [scaled(1e23, 1e23, 1e-23, 1e-23)(b, x)]),
+      1e-10,
+    ],
+    [
+      'of a reciprocal',
+      (b, x) => scaled(1e-38, 1e38)(b, b.op('Reciprocal', [b.op('Clip', [x, b.scalar(0.5)])])),
+      1000,
+    ],
+  ])('what is lost of products that are too small for float32 counts: %s', async (_, layer, size) => {
+    const boxes = [
+      [0.9, 1.1],
+      [1, 1],
+      [-0.3, 0.7],
+    ].map((ends) => ends.map((x) => Math.fround(x * size)));
+    const values = await Promise.all(
+      boxes.map(([l = 0, u = 0]) =>
+        valuesOf(
+          layer,
+          Float32Array.from({ length: POINTS }, (_, i) => l + ((u - l) * i) / (POINTS - 1)),
+        ),
+      ),
+    );
+    for (const method of METHODS) {
+      const ranges = await rangeOf(layer, boxes as unknown as [number, number][], method);
+      ranges.forEach(([least, most], i) => {
+        const out = values[i]!.find((value) => !(value >= least && value <= most));
+        expect([method, i, least, most, out]).toEqual([method, i, least, most, undefined]);
+        expect(Number.isFinite(most - least)).toBe(true);
+      });
+    }
+  });
+
+  it('a root of what a large constant is added to has bounds', async () => {
+    const size = 400;
+    const added = floats([1, size, size], new Float32Array(size * size).fill(1));
+    const layer: Layer = (b, x) =>
+      b.op('ReduceMean', [
+        b.op('Sqrt', [b.op('Add', [b.op('Abs', [x]), b.constant(added)])]),
+        b.ints([2, 3]),
+      ]);
+    const programs = await programsOf(networkOf(layer, [1, 1, 1]), [1, 1, 1]);
+    await programs.close();
+  });
+
   it.each<[string, Layer]>([
     ['LeakyRelu that is concave', unary('LeakyRelu', { alpha: float(1.5) })],
     ['LeakyRelu that falls', unary('LeakyRelu', { alpha: float(-0.5) })],
@@ -171,6 +226,15 @@ describe('certificates hold', () => {
       },
     ],
     ['GlobalMaxPool', unary('GlobalMaxPool')],
+    // Engines have their variance as a difference of means.
+    ['normalisation by mean and variance', unary('MeanVarianceNormalization', { axes: ints([2, 3]) })],
+    [
+      'normalisation of groups by its operator',
+      (b, x) => {
+        const ones = b.constant(floats([3], [1, 1, 1]));
+        return b.op('GroupNormalization', [x, ones, ones], { num_groups: int(3) });
+      },
+    ],
     [
       'channels in the place of images',
       (b, x) => {
