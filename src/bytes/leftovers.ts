@@ -3,6 +3,7 @@ import type { Stats } from 'node:fs';
 import { lstat, mkdir, readdir, realpath, rm } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { AssayError } from '../errors.js';
 
 /** Names of machines are none of a reader's business. */
 const HOST = createHash('sha256').update(hostname()).digest('hex').slice(0, 8);
@@ -32,6 +33,15 @@ export async function temporaryFolder(name: string): Promise<string> {
   await mkdir(folder, { mode: 0o700 });
   return folder;
 }
+
+/** What is told where the system's temporary folder is not there, or takes no more. */
+export const noTemporaryFiles = (cause: unknown) =>
+  new AssayError('output-unwritable', 'no temporary files can be written', {
+    file: tmpdir(),
+    found: cause instanceof Error ? cause.message : String(cause),
+    hint: 'set TMPDIR to a folder that is there, may be written to and has room',
+    cause,
+  });
 
 /**
  * Removes what processes of this user that died left in a folder. A folder that is a link is somebody else's and is left

@@ -1,5 +1,5 @@
 import { rm } from 'node:fs/promises';
-import { temporaryFolder } from '../bytes/leftovers.js';
+import { noTemporaryFiles, temporaryFolder } from '../bytes/leftovers.js';
 import type { AssayError } from '../errors.js';
 import { cutPlan } from './cut-plan.js';
 import { execute } from './execute.js';
@@ -52,7 +52,9 @@ export async function probed({
     whole,
     whole.suites.map(() => needs),
   );
-  const folder = await temporaryFolder('assay-probe');
+  const folder = await temporaryFolder('assay-probe').catch((cause) => {
+    throw noTemporaryFiles(cause);
+  });
   try {
     const store = await FolderStore.open(folder);
     const environs = measureEnvironment(evaluation, store, undefined);

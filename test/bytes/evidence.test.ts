@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, utimesSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { deflateRawSync } from 'node:zlib';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { gatherEvidence, holds } from '../../src/bytes/evidence.js';
 import {
@@ -158,6 +159,13 @@ describe('evidence of many files of a folder', () => {
     const { files, log } = await manyGathered(100);
     writeFileSync(files[42]!, 'image 4x');
     expect(await gatherEvidence(log)).toBeUndefined();
+  });
+
+  it('refuses names that unfold to more than names take, as in a folder that others wrote', async () => {
+    const { evidence } = await manyGathered(20);
+    const names = deflateRawSync(Buffer.alloc(2 ** 28 + 1)).toString('base64');
+    const forged = { ...evidence, packs: evidence.packs.map((pack) => ({ ...pack, names })) };
+    await expect(holds(forged)).rejects.toMatchObject({ code: 'ERR_BUFFER_TOO_LARGE' });
   });
 
   it('takes few bytes a file', async () => {

@@ -1,6 +1,6 @@
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { temporaryFolder } from '../../bytes/leftovers.js';
+import { noTemporaryFiles, temporaryFolder } from '../../bytes/leftovers.js';
 import type { Graph, Tensor } from '../../graph/graph.js';
 import type { Simplified } from '../protocol.js';
 import { weightsIn } from '../weights-file.js';
@@ -32,20 +32,28 @@ const withoutFile = (
     ]),
   );
 
+/** What onnxruntime says of a full disk. */
+const UNWRITTEN = /Failed to (write|flush) .*external initializers|Failed to open for writing/;
+
 const alone = ({ data }: Tensor): boolean => data.byteLength === data.buffer.byteLength;
 
 /**
  * Lets onnxruntime write its simplified form of a model and reads it back: batch norm and shape arithmetic are
  * folded into plain ONNX. Returns `graph` itself when the result would hold operators that `graph` does not
  * know, such as onnxruntime's private ones.
+ * Errors: `output-unwritable` where the temporary folder has no room for that.
  * @param simplify writes the simplified model to the files it is given
  */
 export async function foldWith(graph: Graph, simplify: (into: Simplified) => Promise<void>): Promise<Graph> {
-  const directory = await temporaryFolder('assay-fold');
+  const directory = await temporaryFolder('assay-fold').catch((cause) => {
+    throw noTemporaryFiles(cause);
+  });
   try {
     const file = join(directory, 'folded.onnx');
     const weights = join(directory, 'folded.bin');
-    await simplify({ file, weights });
+    await simplify({ file, weights }).catch((cause: Error) => {
+      throw UNWRITTEN.test(cause.message) ? noTemporaryFiles(cause) : cause;
+    });
     const { readOnnx } = await import('../../graph/read.js');
     const folded = readOnnx(await readFile(file), {
       file,

@@ -35,6 +35,27 @@ it('a fold leaves nothing behind, and clears up behind processes that were kille
   expect(readdirSync(temporary)).toHaveLength(2);
 });
 
+it.each([
+  ['no folder for temporary files', 'missing', async () => undefined, /ENOENT/],
+  [
+    'a full one',
+    '.',
+    () => Promise.reject(new Error('FAIL : Failed to write external initializers to file: "folded.bin"')),
+    /Failed to write/,
+  ],
+])('%s is told of with a remedy', async (_, folder, simplify, found) => {
+  const temporary = mkdtempSync(join(tmpdir(), 'assay-fold-test-'));
+  vi.stubEnv('TMPDIR', join(temporary, folder));
+  onTestFinished(() => {
+    vi.unstubAllEnvs();
+    rmSync(temporary, { recursive: true, force: true });
+  });
+  await expect(foldWith(convolutional(), simplify)).rejects.toMatchObject({
+    code: 'output-unwritable',
+    details: { found: expect.stringMatching(found), hint: expect.stringContaining('TMPDIR') },
+  });
+});
+
 it('weights that stay as they were are not copied, and others do not hold the file in memory', async () => {
   const graph = convolutional();
   const [changed, ...kept] = graph.initializers.keys();
