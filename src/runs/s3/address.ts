@@ -47,13 +47,17 @@ export function s3Address(text: string, endpoint?: string): S3Address {
   };
 }
 
-/** Errors: `config-invalid`. */
-function endpointOf(text: string): string {
+/**
+ * The address of a server, as it is given.
+ * @param from what gives it, for messages
+ * Errors: `config-invalid`.
+ */
+export function endpointOf(text: string, from = '--endpoint'): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   const isPlain = url && ['http:', 'https:'].includes(url.protocol) && !url.username && !url.password;
   if (isPlain && url.search === '' && url.hash === '') return text;
   throw new AssayError('config-invalid', 'this is no address of a server that speaks S3', {
-    path: '--endpoint',
+    path: from,
     expected: 'an address such as https://minio.example.org:9000',
     found: url?.username || url?.password ? 'one with a name or password' : text.slice(0, 200),
     hint: 'http:// or https:// with host and port, and nothing behind them; names and secrets go into the environment',

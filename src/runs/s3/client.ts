@@ -1,6 +1,6 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import { agentFor } from '../../fetch/http.js';
-import type { S3Address } from './address.js';
+import { endpointOf, type S3Address } from './address.js';
 import { requireS3 } from './packages.js';
 
 /** How long a connection may take, and how long an open one may be silent, in ms. */
@@ -11,7 +11,7 @@ const FIRST_REGION = 'us-east-1';
 
 /**
  * Amazon's own client: keys, profiles, roles, regions and endpoints come from where all of its tools look for them.
- * Errors: `store-failed` where it is not installed; `config-invalid` for a proxy that is no address.
+ * Errors: `store-failed` where it is not installed; `config-invalid` for a proxy or a server that is no address.
  */
 export async function s3Client({ bucket, endpoint }: S3Address): Promise<S3Client> {
   requireS3();
@@ -37,7 +37,15 @@ export async function s3Client({ bucket, endpoint }: S3Address): Promise<S3Clien
 
 /** Through the proxy of the environment, if it has one for this server. */
 function proxied(endpoint: string | undefined, bucket: string) {
-  const { AWS_ENDPOINT_URL_S3: own, AWS_ENDPOINT_URL: all } = process.env;
-  const agent = agentFor(new URL(endpoint ?? own ?? all ?? `https://${bucket}.s3.amazonaws.com`));
+  const agent = agentFor(new URL(endpoint ?? endpointHere() ?? `https://${bucket}.s3.amazonaws.com`));
   return agent && { httpAgent: agent, httpsAgent: agent };
+}
+
+/** The server that the environment names; an empty name is none. Errors: `config-invalid`. */
+function endpointHere(): string | undefined {
+  for (const name of ['AWS_ENDPOINT_URL_S3', 'AWS_ENDPOINT_URL']) {
+    const value = process.env[name];
+    if (value) return endpointOf(value, name);
+  }
+  return undefined;
 }

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { GetObjectCommandOutput, S3Client } from '@aws-sdk/client-s3';
 import { limits } from '../../bytes/limits.js';
@@ -19,12 +20,17 @@ export interface S3StoreOptions {
   patient?: boolean;
   /** How long is waited for a store that is away before it is asked again, in ms: at first, and at most. */
   waits?: { first: number; most: number };
+  /** How long a write may still take once the signal is raised, in ms. Default: 5000. */
+  grace?: number;
 }
 
 const WAITS = { first: 1000, most: 30_000 };
 
 /** A store is away when nothing came of it for so long, in ms: it may be slow with some requests and quick with others. */
 const AWAY = 5000;
+
+/** How long what is being written may still take when everything ends, in ms: a unit that was measured is worth that. */
+const GRACE = 5000;
 
 /** Bytes that hold the header of most units. */
 const FIRST = 4096;
@@ -102,8 +108,10 @@ export class S3Store implements UnitStore {
   private async get(name: string, most?: number): Promise<{ start: Uint8Array; size: number } | undefined> {
     const { GetObjectCommand } = this.sdk;
     try {
+      const abortSignal = this.options.signal();
       const answer = await this.client.send(
         new GetObjectCommand({ ...this.named(name), ...(most && { Range: `bytes=0-${most - 1}` }) }),
+        { ...(abortSignal && { abortSignal }) },
       );
       const size = sizeOf(answer);
       if (size > limits.unit.value) throw this.tooLarge(name, size);
@@ -119,7 +127,9 @@ export class S3Store implements UnitStore {
 
   private async put(name: string, bytes: Uint8Array): Promise<void> {
     const { PutObjectCommand } = this.sdk;
-    await this.client.send(new PutObjectCommand({ ...this.named(name), Body: bytes }));
+    const { signal, forget } = raisedAfter(this.options.signal(), this.options.grace ?? GRACE);
+    const put = new PutObjectCommand({ ...this.named(name), Body: bytes });
+    await this.client.send(put, { abortSignal: signal }).finally(forget);
   }
 
   private readonly named = (name: string) => ({
@@ -129,6 +139,9 @@ export class S3Store implements UnitStore {
 
   /** Asks for as long as the store is away. Errors: `store-failed` for what does not pass by itself; `interrupted`. */
   private async lasting<T>(ask: () => Promise<T>): Promise<T> {
+    const ending = this.options.signal();
+    // One for every request under way.
+    if (ending) setMaxListeners(0, ending);
     const { first, most } = this.options.waits ?? WAITS;
     for (let wait = first; ; wait = Math.min(2 * wait, most)) {
       try {
@@ -136,10 +149,11 @@ export class S3Store implements UnitStore {
         this.back();
         return got;
       } catch (thrown) {
+        const signal = this.options.signal();
+        if (signal?.aborted) throw interruption(signal);
         const { error, passing } = storeFailure(thrown, this.address);
         if (!passing) throw error;
         this.isAway(error);
-        const signal = this.options.signal();
         await sleep(wait, undefined, { signal }).catch(() => {
           throw signal ? interruption(signal) : error;
         });
@@ -176,6 +190,15 @@ export class S3Store implements UnitStore {
       found: `${size}`,
       hint: 'who else writes to that bucket? Remove the object',
     });
+}
+
+/** A signal that is raised some time after another; `forget` when nothing listens any more. */
+function raisedAfter(first: AbortSignal | undefined, ms: number) {
+  const later = new AbortController();
+  const raise = () => void setTimeout(() => later.abort(first?.reason), ms).unref();
+  if (first?.aborted) raise();
+  first?.addEventListener('abort', raise, { once: true });
+  return { signal: later.signal, forget: () => first?.removeEventListener('abort', raise) };
 }
 
 /** Bytes of the whole object. */

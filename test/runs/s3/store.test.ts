@@ -148,6 +148,43 @@ describe('a store that speaks S3', () => {
     await expect(reading).rejects.toBe(reason);
   });
 
+  it.each<[string, (store: S3Store) => Promise<unknown>]>([
+    ['reads', (store) => store.read('k1')],
+    ['writes', (store) => store.write(unit)],
+  ])('that takes requests and never answers holds up nobody who ends: %s', async (_, asking) => {
+    const ending = new AbortController();
+    const store = await opened({ signal: () => ending.signal, grace: 50 });
+    server.fault = () => 'hold';
+    const before = server.asked.length;
+    const asked = Promise.allSettled(Array.from({ length: 20 }, () => asking(store)));
+    await vi.waitFor(() => expect(server.asked.length).toBe(before + 20));
+    const reason = new AssayError('interrupted', 'enough');
+    ending.abort(reason);
+    expect(await asked).toEqual(Array(20).fill({ status: 'rejected', reason }));
+  });
+
+  it('lets a write arrive that is under way when everything ends', async () => {
+    const ending = new AbortController();
+    const store = await opened({ signal: () => ending.signal });
+    server.fault = () => {
+      ending.abort();
+      return undefined;
+    };
+    await store.write(unit);
+    expect(server.objects.has('runs/today/units/k1.unit')).toBe(true);
+  });
+
+  it('has the server of the environment looked at: nothing is none, and what is no address is told', async () => {
+    vi.stubEnv('AWS_ENDPOINT_URL_S3', '');
+    vi.stubEnv('AWS_ENDPOINT_URL', server.url);
+    await opened({}, s3Address(`s3://${server.bucket}`));
+    vi.stubEnv('AWS_ENDPOINT_URL_S3', 'localhost');
+    await expect(opened({}, s3Address(`s3://${server.bucket}`))).rejects.toMatchObject({
+      code: 'config-invalid',
+      details: { path: 'AWS_ENDPOINT_URL_S3', found: 'localhost' },
+    });
+  });
+
   it.each<[string, RegExp, { env?: Record<string, string | undefined>; fault?: Fault; url?: string }]>([
     ['no keys', /no keys for the store.*AWS_ACCESS_KEY_ID/, { env: { AWS_ACCESS_KEY_ID: undefined } }],
     ['a key that it does not know', /does not know this access key/, { env: { AWS_ACCESS_KEY_ID: 'AKIA' } }],
