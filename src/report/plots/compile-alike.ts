@@ -29,7 +29,7 @@ export function compileAlike(spec: TopLevelSpec, config: Config, compile: Compil
   return found ? (filled(found, held) as object) : compile(spec);
 }
 
-/** For private use: in no name that a report shows. */
+/** For private use: no text of ours begins with it. */
 const MARK = '\u{10FFFD}';
 const hole = (i: number) => `${MARK}${i}`;
 /** Whole numbers from here on, of either sign, are holes: two for each interval. */
@@ -37,17 +37,23 @@ const FIRST = 2 ** 52;
 
 /** Data, titles and intervals are taken out, into `held`. Titles and intervals that are alike have the same hole. */
 function withHoles(value: unknown, held: unknown[], key = ''): unknown {
-  if (key === 'values' && isRecords(value)) return [{ [hole(held.push(value) - 1)]: 0 }];
+  if (key === 'data.values' && isRecords(value)) return [{ [hole(held.push(value) - 1)]: 0 }];
   if (key === 'title' && typeof value === 'string' && value !== '') return hole(placeOf(value, held));
   if (key === 'domain' && isInterval(value)) {
     const at = FIRST + 2 * placeOf(value, held);
     // Whether it reaches 0 or beyond is of consequence.
     return value.map((end, i) => Math.sign(end) * (at + i));
   }
+  // A name that looks like a hole becomes none: such a form is not used, see `hasWholeHoles`.
+  if (typeof value === 'string' && value.startsWith(MARK)) return `${MARK}${value}`;
   if (Array.isArray(value)) return value.map((one) => withHoles(one, held));
   if (typeof value !== 'object' || value === null) return value;
+  // Axes and legends have `values` too, which are not handed on as they are: dates become expressions.
   return Object.fromEntries(
-    Object.entries(value).map(([name, inner]) => [name, withHoles(inner, held, name)]),
+    Object.entries(value).map(([name, inner]) => [
+      name,
+      withHoles(inner, held, key === 'data' ? `data.${name}` : name),
+    ]),
   );
 }
 

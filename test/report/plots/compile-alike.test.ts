@@ -93,6 +93,25 @@ describe('specifications of one form', () => {
     expect(alike(spec)).toEqual(plainly(spec));
   });
 
+  test('may have names that look like what is left out', () => {
+    const { alike } = counting();
+    const color = { field: 'x', type: 'nominal', scale: { domain: ['\u{10FFFD}0', '\u{10FFFD}1', 'b'] } };
+    const spec = bars([0, 5]) as unknown as { encoding: object };
+    const named = { ...spec, encoding: { ...spec.encoding, color } } as TopLevelSpec;
+    for (const one of [named, other(named) as TopLevelSpec]) expect(alike(one)).toEqual(plainly(one));
+  });
+
+  test('may have dates on their axes', () => {
+    const { alike } = counting();
+    const dated = (year: number) =>
+      ({
+        data: { values: [{ when: '2026-01-01' }] },
+        mark: 'tick',
+        encoding: { x: { field: 'when', type: 'temporal', axis: { values: [{ year }] } } },
+      }) as TopLevelSpec;
+    for (const year of [2025, 2026]) expect(alike(dated(year))).toEqual(plainly(dated(year)));
+  });
+
   test('may hold large numbers of their own', () => {
     const { alike } = counting();
     const spec = bars([0, 5], { params: [{ name: 'large', value: 2 ** 52 + 8 }] });
