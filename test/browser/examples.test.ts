@@ -1,4 +1,5 @@
 // @module-tag slow
+import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
@@ -20,6 +21,10 @@ describe.skipIf(whyNoBrowser())('the page of examples', () => {
     },
     hostile: async (folder) => {
       exampleFolder(folder, [hostileNames.baseline, hostileNames.scalar]);
+      writeFileSync(
+        path.join(folder, 'examples', 'other.csv'),
+        'model,dataset,index,label\nx,two,0,1\nx,two,4,1\n',
+      );
       await writeReport(folder, await savedSample(folder, hostileNames));
     },
   });
@@ -105,6 +110,65 @@ describe.skipIf(whyNoBrowser())('the page of examples', () => {
     open('hostile', {}, async (page) => {
       await toExamples(page, '?is=differs');
       expect(await told(page)).toMatch(/^1 of 3/);
+    }));
+
+  it('shows no example for an outcome that a system has no rows of, and says so', () =>
+    open('hostile', {}, async (page) => {
+      const asked = (column: string, model: string, is = '') =>
+        page
+          .goto(
+            page
+              .url()
+              .replace(
+                /(report|examples)\.html.*/,
+                `examples.html?${new URLSearchParams({ sheet: 'attack-pgd', column, model, is })}`,
+              ),
+          )
+          .then(() => page.waitForFunction(`document.querySelector('.told').textContent !== ''`))
+          .then(() => told(page));
+      expect(await asked('adversarial', hostileNames.scalar, 'yes')).toMatch(
+        /^0 of 3 .* has no “adversarial” of /,
+      );
+      expect(await page.locator('.tile').count()).toBe(0);
+      expect(await asked('adversarial', hostileNames.scalar)).toMatch(/^0 of 3/);
+      expect(await asked('adversarial', hostileNames.baseline)).toMatch(/^2 of 3/);
+      // A number, which nothing is filtered by: those that it was measured on.
+      expect(await asked('gradient_passes', hostileNames.baseline)).toMatch(
+        /^2 of 3 .*rows of .* in attack-pgd$/,
+      );
+    }));
+
+  it('does not show what comes late over what was asked for since', () =>
+    open('hostile', {}, async (page, { problems }) => {
+      let go = () => {};
+      const held = new Promise<void>((resolve) => {
+        go = resolve;
+      });
+      await page.route('**/two-facts.js', async (route) => {
+        await held;
+        await route.continue();
+      });
+      await toExamples(page);
+      await page.getByLabel('Data set').selectOption('two');
+      await page.getByLabel('Class').selectOption('1');
+      await page.getByLabel('Data set').selectOption('test');
+      await page.getByLabel('Class').selectOption('1');
+      await page.waitForFunction(`document.querySelectorAll('.tile').length === 1`);
+      go();
+      await page.waitForTimeout(300);
+      expect(await told(page)).toMatch(/^1 of 3/);
+      expect(problems).toEqual([]);
+    }));
+
+  it('says which file beside it is not there', () =>
+    open('hostile', {}, async (page) => {
+      await page.route('**/two-facts.js', (route) => route.abort());
+      await toExamples(page);
+      await page.getByLabel('Data set').selectOption('two');
+      await page.waitForFunction(
+        `document.querySelector('.told').textContent.includes('viewer/two-facts.js')`,
+      );
+      expect(await told(page)).toContain('is not there');
     }));
 
   it('runs nothing but our scripts, whatever names hold', () =>

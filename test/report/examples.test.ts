@@ -53,6 +53,13 @@ describe('examples.html', () => {
           { sheet: 'accuracy', column: 'correct', model: 'b', values: '100' },
           { sheet: 'attack-pgd', column: 'adversarial', model: 'a', values: '10-' },
         ],
+        // Of each sheet and model the examples that it has rows on, where these are not all.
+        extents: [
+          { sheet: 'accuracy', model: 'a', values: '' },
+          { sheet: 'accuracy', model: 'b', values: '' },
+          { sheet: 'attack-pgd', model: 'a', values: '11-' },
+          { sheet: 'purification', model: 'a', values: '1--' },
+        ],
         differs: '010',
       });
       const sheet = (name: string) => readFileSync(path.join(directory, 'examples', name), 'utf8');
@@ -61,6 +68,19 @@ describe('examples.html', () => {
       expect(rowsOf(found['test-rows-0'])).toEqual(
         written.map((text, at) => [at, afterHeader(text)] as const),
       );
+    }));
+
+  test('leaves out rows of no data set, such as those of samples', () =>
+    withFolder(async (directory) => {
+      exampleFolder(directory);
+      writeFileSync(
+        path.join(directory, 'examples', 'samples.csv'),
+        'model,samples,dataset,index,note\na,drawn,,0,x\na,reference,test,7,y\n',
+      );
+      const { datasets } = await readExamples(directory);
+      expect(datasets.map(({ name, indices }) => [name, indices])).toEqual([['test', [0, 1, 7]]]);
+      const found = parts(await all(renderExamples(sampleResults(), directory)));
+      expect(rowsOf(found['test-rows-0']).at(-1)).toEqual([3, 'a,reference,test,7,y\n']);
     }));
 
   test('has rows in parts, whatever order they stand in', () =>

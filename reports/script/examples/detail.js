@@ -1,5 +1,5 @@
 // One example: its images, and every row of every sheet.
-async function showDetail(facts, dataset, kept) {
+async function showDetail(facts, dataset, kept, isLast) {
   const section = document.querySelector('.detail');
   section.hidden = state.example === '';
   if (section.hidden) return;
@@ -13,6 +13,8 @@ async function showDetail(facts, dataset, kept) {
     rowsIn(`${dataset.file}-rows-${Math.floor(e / PART)}`),
     spritesWith(dataset, index),
   ]);
+  const pictures = await picturesOf(sprites, index);
+  if (!isLast()) return;
   const label = className(dataset, facts.labels[e]);
   const at = kept.indexOf(e);
   const step = (by, text, name) => {
@@ -28,7 +30,7 @@ async function showDetail(facts, dataset, kept) {
       step(1, 'next →', 'Next example'),
       button('close', () => openExample(''), 'Close the example'),
     ]),
-    make('div', { className: 'pictures' }, await picturesOf(sprites, index)),
+    make('div', { className: 'pictures' }, pictures),
     ...contents.sheets.map((sheet, s) => {
       const at = sheet.columns.indexOf('index');
       const own = (rows.get(s) ?? []).filter((cells) => Number(cells[at]) === index);

@@ -13,12 +13,15 @@ const className = (dataset, k) => (k < 0 ? '' : (dataset.classes[k] ?? String(k)
 /** What `is` can ask of a fact, or of the models. */
 const OUTCOMES = { '': 'all', yes: 'yes', no: 'no', differs: 'differs between systems' };
 
-/** Positions of the examples that pass. */
+/** Whether something is of the sheet and the system that are asked for; some sheets are of no system. */
+const isAsked = ({ sheet, model }) => sheet === state.sheet && (model === state.model || model === '');
+
+/** Positions of the examples that pass; none where nothing answers what is asked. */
 function passing(facts, dataset) {
-  const fact = facts.facts.find(
-    ({ sheet, column, model }) => sheet === state.sheet && column === state.column && model === state.model,
-  );
-  const rows = facts.facts.some(({ sheet, model }) => sheet === state.sheet && model === state.model);
+  const fact = facts.facts.find((one) => isAsked(one) && one.column === state.column);
+  const extent = facts.extents.find(isAsked);
+  const lacking = state.sheet !== '' && (state.is === 'yes' || state.is === 'no' ? !fact : !extent);
+  if (lacking) return { kept: [], fact, lacking };
   const wanted = state.q.trim().toLowerCase();
   const kept = [];
   for (let e = 0; e < facts.indices.length; e++) {
@@ -27,7 +30,7 @@ function passing(facts, dataset) {
     if (state.is === 'differs' && facts.differs[e] !== '1') continue;
     if (fact && state.is === 'yes' && fact.values[e] !== '1') continue;
     if (fact && state.is === 'no' && fact.values[e] !== '0') continue;
-    if (fact && rows && state.is === '' && fact.values[e] === '-') continue;
+    if (state.is === '' && (fact ?? extent)?.values[e] === '-') continue;
     if (
       wanted !== '' &&
       String(facts.indices[e]) !== wanted &&
@@ -36,7 +39,7 @@ function passing(facts, dataset) {
       continue;
     kept.push(e);
   }
-  return { kept, fact };
+  return { kept, fact, lacking };
 }
 
 const names = (facts, dataset, e, label) =>
@@ -48,16 +51,25 @@ function select(name, label, options) {
   const made = make('select', { id: `filter-${name}` });
   for (const [value, text] of options) made.append(new Option(text, value, false, value === state[name]));
   made.addEventListener('change', () => {
-    change({ [name]: made.value, page: '', ...(name === 'dataset' && { example: '', class: '' }) });
+    change({ [name]: made.value, page: '', ...(name === 'dataset' && otherDataset()) });
     show();
   });
   return make('label', { text: label }, [made]);
 }
 
+/** What is asked of one data set mostly has no answer in another. */
+const otherDataset = () => ({
+  ...{ example: '', class: '', sheet: '', column: '' },
+  is: state.is === 'differs' ? state.is : '',
+});
+
 function drawFilters(facts, dataset) {
   const form = document.querySelector('.filters');
   const held = document.activeElement?.id;
   const columns = [...new Set(facts.facts.map(({ sheet, column }) => JSON.stringify([sheet, column])))];
+  // What a number of the report led here by need not be a yes or no.
+  const asked = JSON.stringify([state.sheet, state.column]);
+  if (state.sheet !== '' && !columns.includes(asked)) columns.push(asked);
   const outcome = make('select', { id: 'filter-outcome' });
   outcome.append(new Option('any outcome', ''));
   for (const key of columns) {
@@ -83,6 +95,10 @@ function drawFilters(facts, dataset) {
     show();
   });
   const used = [...new Set(facts.labels)].filter((k) => k >= 0).sort((a, b) => a - b);
+  const is = select('is', 'Show', Object.entries(OUTCOMES));
+  // Without an outcome there is nothing to say yes or no.
+  for (const option of is.querySelectorAll('[value="yes"], [value="no"]'))
+    option.disabled = state.sheet === '';
   form.replaceChildren(
     select(
       'dataset',
@@ -96,7 +112,7 @@ function drawFilters(facts, dataset) {
       'System',
       contents.systems.map((name) => [name, name]),
     ),
-    select('is', 'Show', Object.entries(OUTCOMES)),
+    is,
     make('label', { text: 'Search' }, [search]),
   );
   if (held) document.getElementById(held)?.focus();

@@ -2,17 +2,33 @@
 const TILES = 60;
 const MARKS = { 1: '✓', 0: '✗', '-': '' };
 
+/** How often examples were asked for: what comes late is not shown over what was asked for since. */
+let shows = 0;
+
 async function show() {
+  const turn = ++shows;
+  const isLast = () => turn === shows;
+  try {
+    await showNow(isLast);
+  } catch (error) {
+    if (isLast())
+      document.querySelector('.told').textContent =
+        `${error.message}. Keep the folder viewer/ beside this page; assay report writes both again.`;
+    console.error(error);
+  }
+}
+
+async function showNow(isLast) {
   const dataset = datasetNow();
   const facts = await part(`${dataset.file}-facts`);
+  if (!isLast()) return;
   drawFilters(facts, dataset);
-  const { kept, fact } = passing(facts, dataset);
+  const { kept, fact, lacking } = passing(facts, dataset);
   const pages = Math.max(1, Math.ceil(kept.length / TILES));
   const page = Math.min(Math.max(1, Number(state.page) || 1), pages);
-  const said = fact ? `; ✓ and ✗: ${fact.column.replaceAll('_', ' ')}, ${fact.model}` : '';
   const n = facts.indices.length;
   const all = dataset.cut ? `the first ${n} examples (every row lies in examples/*.csv)` : `${n} examples`;
-  document.querySelector('.told').textContent = `${kept.length} of ${all}${said}`;
+  document.querySelector('.told').textContent = `${kept.length} of ${all}${saidOf(dataset, fact, lacking)}`;
   const tiles = kept.slice((page - 1) * TILES, page * TILES).map((e) => tile(facts, dataset, e, fact));
   document.querySelector('.tiles').replaceChildren(...tiles.map(({ made }) => made));
   const turn = (to, text) => {
@@ -26,13 +42,24 @@ async function show() {
   document
     .querySelector('.pages')
     .replaceChildren(turn(page - 1, '← previous page'), `${page} of ${pages}`, turn(page + 1, 'next page →'));
-  await showDetail(facts, dataset, kept);
   shown = { facts, kept };
+  await showDetail(facts, dataset, kept, isLast);
   for (const { made, index } of tiles) {
     const [sprite] = await spritesWith(dataset, index);
+    if (!isLast()) return;
     if (sprite && made.isConnected) made.prepend(await drawFrom(sprite, index, 56, ''));
   }
 }
+
+/** What was asked of a sheet and a system, and whether that has an answer. */
+function saidOf(dataset, fact, lacking) {
+  if (state.sheet === '') return '';
+  const [sheet, column, model] = [state.sheet, state.column.replaceAll('_', ' '), state.model];
+  if (lacking) return `: ${sheet} has no “${column}” of ${model} on ${dataset.name}`;
+  if (fact) return `; ✓ and ✗: ${[column, fact.model].filter(Boolean).join(', ')}`;
+  return state.is === '' ? `: those with rows of ${model} in ${sheet}` : '';
+}
+
 let shown = { facts: { indices: [] }, kept: [] };
 
 function tile(facts, dataset, e, fact) {

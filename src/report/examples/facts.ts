@@ -9,6 +9,13 @@ export interface Fact {
   values: string;
 }
 
+/** The examples that a sheet has rows on, of one model: a character per example, `1` or `-`; none where it has all. */
+export interface Extent {
+  sheet: string;
+  model: string;
+  values: string;
+}
+
 /** What a data set can be filtered by, in the order of its examples. */
 export interface Facts {
   indices: number[];
@@ -17,6 +24,7 @@ export interface Facts {
   /** By model: the class predicted of the clean image; -1 where there is none. */
   predictions: Record<string, number[]>;
   facts: Fact[];
+  extents: Extent[];
   /** A character per example: `1` where models disagree, in their predictions or in any fact. */
   differs: string;
 }
@@ -39,11 +47,18 @@ export function factsOf(dataset: ViewedDataset, sheets: readonly ViewedSheet[]):
         })),
     );
   });
+  const extents = [...dataset.sheets.values()].flatMap(({ sheet, models }) =>
+    [...models].map(([model, said]) => ({
+      ...{ sheet: sheets[sheet]!.name, model },
+      values: SheetRows.extent(said, places),
+    })),
+  );
   return {
     indices,
     labels: places.map((place) => dataset.labels[place]!),
     predictions,
     facts,
+    extents,
     differs: differencesIn(indices.length, predictions, facts),
   };
 }

@@ -68,6 +68,8 @@ export async function readExamples(
     for await (const block of written.places())
       for (let r = 0; r < block.length; r++) {
         const name = block.cell(r, columns.dataset);
+        // Of no data set, such as an image that a model drew: numbers of those say nothing of examples.
+        if (name === '') continue;
         const dataset = datasets.get(name) ?? new ViewedDataset(name);
         datasets.set(name, dataset);
         const rows = dataset.sheets.get(at) ?? new SheetRows(at, sheet, columns);

@@ -78,9 +78,10 @@ export class SheetRows {
     this.examples.push(place);
     this.starts.push(block.start(record));
     this.sizes.push(block.size(record));
-    if (this.repeats || this.truthful.size === 0) return;
-    this.repeats = model.seen[place] === true;
+    const again = model.seen[place] === true;
     model.seen[place] = true;
+    if (this.repeats || this.truthful.size === 0) return;
+    this.repeats = again;
     for (const [column, some] of this.truthful) {
       const truth = block.truth(record, column);
       if (truth === undefined) this.truthful.delete(column);
@@ -95,6 +96,13 @@ export class SheetRows {
   /** Columns of yes or no that speak for examples. */
   get facts(): number[] {
     return this.repeats ? [] : [...this.truthful].flatMap(([column, some]) => (some ? [column] : []));
+  }
+
+  /** Which of these places have rows of a model: a character for each, or none where all have. */
+  static extent({ seen }: ModelRows, places: readonly number[]): string {
+    return places.every((place) => seen[place])
+      ? ''
+      : Buffer.from(places.map((place) => (seen[place] ? YES : NONE))).toString('latin1');
   }
 
   /** What a column of `facts` says of a model: a character for each of these places. */
