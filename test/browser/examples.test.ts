@@ -19,6 +19,10 @@ describe.skipIf(whyNoBrowser())('the page of examples', () => {
       const run = await assay(['run', 'project/small.run.yaml', '--out', '.', '--quiet'], folder);
       expect([run.code, run.stderr]).toEqual([0, '']);
     },
+    turned: async (folder) => {
+      exampleFolder(folder, ['a\u202egnp.nalc', 'b']);
+      await writeReport(folder, await savedSample(folder));
+    },
     hostile: async (folder) => {
       exampleFolder(folder, [hostileNames.baseline, hostileNames.scalar]);
       writeFileSync(
@@ -158,6 +162,15 @@ describe.skipIf(whyNoBrowser())('the page of examples', () => {
       await page.waitForTimeout(300);
       expect(await told(page)).toMatch(/^1 of 3/);
       expect(problems).toEqual([]);
+    }));
+
+  it('writes out what turns the direction of text', () =>
+    open('turned', {}, async (page) => {
+      await toExamples(page, '?example=0');
+      await page.locator('.detail table').first().waitFor();
+      const text = await inPage<string>(page, 'document.body.innerText');
+      expect(text).toContain('\\u202egnp.nalc');
+      expect(text).not.toContain('\u202e');
     }));
 
   it('says which file beside it is not there', () =>

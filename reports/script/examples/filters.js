@@ -49,7 +49,8 @@ const names = (facts, dataset, e, label) =>
 
 function select(name, label, options) {
   const made = make('select', { id: `filter-${name}` });
-  for (const [value, text] of options) made.append(new Option(text, value, false, value === state[name]));
+  for (const [value, text] of options)
+    made.append(new Option(visible(text), value, false, value === state[name]));
   made.addEventListener('change', () => {
     change({ [name]: made.value, page: '', ...(name === 'dataset' && otherDataset()) });
     show();
@@ -75,7 +76,7 @@ function drawFilters(facts, dataset) {
   for (const key of columns) {
     const [sheet, column] = JSON.parse(key);
     const chosen = sheet === state.sheet && column === state.column;
-    outcome.append(new Option(`${column.replaceAll('_', ' ')} (${sheet})`, key, false, chosen));
+    outcome.append(new Option(visible(`${column.replaceAll('_', ' ')} (${sheet})`), key, false, chosen));
   }
   outcome.addEventListener('change', () => {
     const [sheet, column] = outcome.value ? JSON.parse(outcome.value) : ['', ''];

@@ -28,7 +28,9 @@ async function showNow(isLast) {
   const page = Math.min(Math.max(1, Number(state.page) || 1), pages);
   const n = facts.indices.length;
   const all = dataset.cut ? `the first ${n} examples (every row lies in examples/*.csv)` : `${n} examples`;
-  document.querySelector('.told').textContent = `${kept.length} of ${all}${saidOf(dataset, fact, lacking)}`;
+  document.querySelector('.told').textContent = visible(
+    `${kept.length} of ${all}${saidOf(dataset, fact, lacking)}`,
+  );
   const tiles = kept.slice((page - 1) * TILES, page * TILES).map((e) => tile(facts, dataset, e, fact));
   document.querySelector('.tiles').replaceChildren(...tiles.map(({ made }) => made));
   const turn = (to, text) => {

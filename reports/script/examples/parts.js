@@ -30,10 +30,17 @@ async function unpacked(text) {
   return new Uint8Array(await new Response(stream).arrayBuffer());
 }
 
+/** What moves or turns text is written out, as everywhere else: a name must not look like another. */
+const visible = (text) =>
+  text.replace(
+    /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu,
+    (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+
 /** An element with text and attributes; names of the run are never markup. */
 function make(tag, { text = '', className = '', ...attributes } = {}, children = []) {
   const made = document.createElement(tag);
-  if (text !== '') made.textContent = text;
+  if (text !== '') made.textContent = visible(text);
   if (className) made.className = className;
   for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
   made.append(...children);

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { visible } from '../../one-line.js';
 import type { OutputFile } from '../../suites/renderer.js';
 import type { Results } from '../../suites/results.js';
 import { uniqueSlugs } from '../names.js';
@@ -69,7 +70,7 @@ export async function* renderExamples(results: Results, directory: string): Asyn
   const hash = createHash('sha256').update(script).digest('base64');
   // `strict-dynamic`: what our script loads may run, wherever the folder lies.
   const policy = `default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'sha256-${hash}' 'strict-dynamic'`;
-  const view = { title: results.title, style, script, policy, part: PART };
+  const view = { title: visible(results.title), style, script, policy, part: PART };
   const html = page({ ...view, contents: JSON.stringify(contents) });
   yield { path: EXAMPLES_PAGE, content: html };
 }
