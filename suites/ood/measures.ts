@@ -7,21 +7,26 @@ import type { Detector, Separation } from './result.js';
 import { withinRounding } from './rounding.js';
 import { SHEET } from './sheet.js';
 
-/** Fewer examples of a side make some intervals too short. */
+/** Fewer examples of a side make some intervals of resamples too short. */
 const FEW = 200;
 const SHORT = /^(aupr|fpr95)/;
 
 /** By simulation (test/metrics/ranking-coverage.long.test.ts). */
-const coverageNote = ({ id }: MetricRow, { nId, nOod }: { nId: number; nOod: number }) =>
-  SHORT.test(id) && nId > 0 && nOod > 0 && Math.min(nId, nOod) < FEW
+const coverageNote = (
+  { id }: MetricRow,
+  { method }: Estimate,
+  { nId, nOod }: { nId: number; nOod: number },
+) =>
+  method === 'bootstrap' && SHORT.test(id) && nId > 0 && nOod > 0 && Math.min(nId, nOod) < FEW
     ? '; the interval of so few may be too short: 95 % ones hold the true value in 88 to 95 % of samples'
     : '';
 
 /** All metrics of one score on one OOD set. */
 export function setMeasures(suite: string, separation: Separation, options: OodOptions): Measure[] {
   const { system, score, id, ood, replicates } = separation;
-  return metricsOf(separation, options).map((row) =>
-    measure(
+  return metricsOf(separation, options).map((row) => {
+    const estimate = estimateOf(row, [separation]);
+    return measure(
       {
         suite,
         measure: row.id,
@@ -31,13 +36,13 @@ export function setMeasures(suite: string, separation: Separation, options: OodO
         params: { score: score.id, against: id.dataset.name, ...chosen(row, options) },
         better: row.better,
         format: row.format,
-        note: `${replicates.nId} ID and ${replicates.nOod} OOD examples${coverageNote(row, replicates)}`,
+        note: `${replicates.nId} ID and ${replicates.nOod} OOD examples${coverageNote(row, estimate, replicates)}`,
         rows: rowsOf([separation], row, options),
         ...(row.metric && withinRounding([separation], row.metric)),
       },
-      estimateOf(row, [separation]),
-    ),
-  );
+      estimate,
+    );
+  });
 }
 
 /** Unweighted means of one score over OOD sets: all, near, far. */

@@ -23,7 +23,7 @@ export function setTable(id: DatasetInfo, ood: DatasetInfo, separations: readonl
   return {
     id: `ood-${ood.name}-${id.name}`,
     title: `${ood.name}${distance} against ${id.name}`,
-    caption: `${id.size} in-distribution and ${ood.size} out-of-distribution examples. Higher scores mean in-distribution; FPR95 is the share of the other class that passes where 95 % of the positive class do. Intervals, 95 %: DeLong's of AUROC, else by bootstrap; none where the scores do not overlap.`,
+    caption: `${id.size} in-distribution and ${ood.size} out-of-distribution examples. Higher scores mean in-distribution; FPR95 is the share of the other class that passes where 95 % of the positive class do. Intervals, 95 %: DeLong's of AUROC, else by bootstrap; exact bounds where the scores do not overlap.`,
     folded: true,
     columns: [...HEAD, ...plain.map(column)],
     rows: separations.map((separation) => ({
@@ -40,7 +40,7 @@ export function aurocTable(id: DatasetInfo, detectors: readonly Detector[]): Tab
   return {
     id: `auroc-${id.name}`,
     title: `AUROC against ${id.name}`,
-    caption: "One half is chance. DeLong's intervals, 95 %; none where the scores do not overlap.",
+    caption: "One half is chance. DeLong's intervals, 95 %; exact bounds where the scores do not overlap.",
     folded: true,
     columns: [
       ...HEAD,

@@ -6,7 +6,10 @@ export interface Estimate {
   n: number;
   /** Null when none can be given. */
   interval: [number, number] | null;
-  /** Why there is none, where there are examples and a value: `no interval: one example`. */
+  /**
+   * Why there is none, where there are examples and a value: `no interval: one example`. Also why it is not the usual one of the
+   * measure, where what was found leaves that without width.
+   */
   why?: string;
   /** Coverage of the interval. */
   level: number;
@@ -17,7 +20,8 @@ export interface Estimate {
    * `order-statistics` the sorted values between which a quantile lies, `welch` that of a difference of two means,
    * `delong` that of an AUROC by its structural components, `newcombe` the hybrid score interval of a difference of two
    * shares of the same examples, `jackknife` a normal interval from the variance over the values without one example,
-   * `clopper-pearson` the exact interval of a proportion.
+   * `clopper-pearson` the exact interval of a proportion, `clopper-pearson-one-sided` what an exact bound of a proportion that is
+   * 0 or 1 says of a number at the end of its range.
    */
   method:
     | 'wilson'
@@ -32,6 +36,7 @@ export interface Estimate {
     | 'jackknife'
     | 'influence'
     | 'clopper-pearson'
+    | 'clopper-pearson-one-sided'
     | 'none';
 }
 

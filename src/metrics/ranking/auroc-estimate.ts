@@ -3,6 +3,7 @@ import type { Estimate } from '../estimates/estimate.js';
 import { NO_INTERVAL } from '../estimates/unless-alike.js';
 import { placements } from './delong.js';
 import { compareScores } from './ranking.js';
+import { apartArea, clusterPairs } from './separation-bounds.js';
 
 /** Examples by what tells them apart: of a derived set, the number of the example that each was made of. */
 export interface Scores {
@@ -14,13 +15,16 @@ export interface Scores {
 /**
  * AUROC, P(a > b) with ties counting half, with the interval of DeLong, DeLong & Clarke-Pearson (1988); where examples of
  * both sides belong together, that of clustered data (Obuchowski 1997), which their correlation narrows or widens. Cut to
- * [0, 1]; none where the samples do not overlap, since it would claim certainty. Errors: `data-invalid` for a NaN score.
+ * [0, 1]; where the samples do not overlap, an exact bound instead (separation-bounds.ts). Errors: `data-invalid` for a NaN score.
  */
 export function aurocEstimate(a: Scores, b: Scores, level = 0.95): Estimate {
   const [n, m] = [a.values.length, b.values.length];
   const none = (value: number): Estimate => ({ value, n: n + m, interval: null, level, method: 'none' });
   if (n === 0 || m === 0) return none(Number.NaN);
   const { auroc } = compareScores(a.values, b.values);
+  const pairs = a.of && b.of ? clusterPairs(a.of, b.of) : Math.min(n, m);
+  const apart = apartArea([auroc], [pairs], level);
+  if (apart) return { ...none(auroc), ...apart };
   if (n < 2 || m < 2) return { ...none(auroc), why: NO_INTERVAL.one };
   const placed = placements(a.values, b.values);
   const share = (values: Float64Array) => values.map((value) => (value - auroc) / values.length);

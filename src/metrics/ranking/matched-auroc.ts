@@ -4,6 +4,7 @@ import { errorOfMean } from '../estimates/mean-variance.js';
 import { NO_INTERVAL } from '../estimates/unless-alike.js';
 import { type Placements, placementsIn } from './delong.js';
 import { metricsOf, type Ranking, rankScores } from './ranking.js';
+import { apartArea } from './separation-bounds.js';
 
 /*
  * AUROC of images against changed forms of the same images. An image counts on both sides, and in every setting, so that it
@@ -29,8 +30,9 @@ const meanAuroc = (settings: readonly Placements[]) =>
   settings.reduce((sum, { auroc }) => sum + auroc, 0) / settings.length;
 
 /**
- * The unweighted mean of AUROCs over settings of the same images, with a normal interval cut to [0, 1]; none with fewer than
- * two images, nor where nothing varies, since it would claim certainty. Errors: `data-invalid` for a NaN score.
+ * The unweighted mean of AUROCs over settings of the same images, with a normal interval cut to [0, 1]; where no scores overlap,
+ * an exact bound instead (separation-bounds.ts), of every other image beside the form of the next. None with fewer than two images,
+ * nor where nothing varies otherwise, since it would claim certainty. Errors: `data-invalid` for a NaN score.
  */
 export const matchedAuroc = (settings: readonly MatchedScores[], level = 0.95): Estimate =>
   matchedAurocIn(
@@ -44,6 +46,13 @@ export function matchedAurocIn(settings: readonly Ranking[], level = 0.95): Esti
   if (n === 0) return { value: Number.NaN, n, interval: null, level, method: 'none' };
   const aurocs = settings.map((ranking) => metricsOf(ranking).auroc);
   const value = aurocs.reduce((a, b) => a + b, 0) / aurocs.length;
+  const pairs = Math.floor(n / 2);
+  const apart = apartArea(
+    aurocs,
+    settings.map(() => pairs),
+    level,
+  );
+  if (apart) return { value, n, level, ...apart };
   const placed = settings.map((ranking) => placementsIn(ranking));
   const half = n < 2 ? Number.NaN : normalQuantile(level) * errorOfMean(shares(placed));
   if (!(half > 0))

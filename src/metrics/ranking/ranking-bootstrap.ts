@@ -12,6 +12,7 @@ import {
 import { drawnRanking } from './drawn-ranking.js';
 import { metricsOf, type Ranking, type RankingMetrics } from './ranking.js';
 import { LANES, packedDraws, rankingInBlocks } from './ranking-blocks.js';
+import { apartMetric } from './separation-bounds.js';
 
 export type RankingMetric = keyof RankingMetrics;
 
@@ -61,8 +62,8 @@ function inBlocks(rankings: readonly Ranking[], options: TwoSidedOptions): Ranki
 /**
  * The unweighted mean of a metric over rankings of different OOD sets, with its bootstrap interval: of one
  * ranking, the metric itself. The interval says what other examples would give, not what other OOD sets would.
- * No interval where every resample gives the same number, as for sets that do not overlap: the percentile
- * interval would claim certainty. `n` counts ID examples once. No ranking gives NaN. The same rankings give the same object.
+ * Where every resample gives the same number, the percentile interval would claim certainty: sets that do not overlap have an
+ * exact bound instead (separation-bounds.ts), others no interval. `n` counts ID examples once. No ranking gives NaN. The same rankings give the same object.
  */
 export function rankingEstimate(
   results: readonly RankingReplicates[],
@@ -81,7 +82,10 @@ export function rankingEstimate(
       one.results.every((ranking, i) => ranking === results[i]),
   );
   if (same) return same.estimate;
-  const estimate = twoSidedEstimate(results, metric, level);
+  const resampled = twoSidedEstimate(results, metric, level);
+  const sets = results.map(({ nId, nOod, values }) => ({ nId, nOod, auroc: values.auroc }));
+  const apart = resampled.interval ? undefined : apartMetric(metric, sets, level);
+  const estimate = { ...resampled, ...apart };
   known.push({ results, metric, estimate });
   return estimate;
 }

@@ -120,9 +120,9 @@ describe('what does not vary', () => {
     ['a joint bootstrap', () => jointOf(alike(9)), /every resample/],
     ['a centred one', () => jointOf(alike(9), ['mean']), /every resample/],
     ['a jackknife', () => jackknifeEstimate(0.1, alike(5), [0, 1]), /all values are alike/],
-    ['scores that do not overlap', () => aurocEstimate({ values: [3, 4] }, { values: [1, 2] }), /error/],
-    ['a score of one image', () => aurocEstimate({ values: [3] }, { values: [1, 2] }), /one example/],
-    ['areas without an error', () => selectiveEstimates([1, 2, 3], [1, 1, 1]).aurc, /error/],
+    ['scores that are all alike', () => aurocEstimate({ values: [3, 3] }, { values: [3, 3] }), /error/],
+    ['a score of one image', () => aurocEstimate({ values: [3] }, { values: [1, 4] }), /one example/],
+    ['areas without a right prediction', () => selectiveEstimates([1, 2, 3], [0, 0, 0]).aurc, /error/],
   ])('has no interval of no width, and says why: %s', (_, make, why) => {
     const estimate = make();
     expect(estimate.value).not.toBeNaN();

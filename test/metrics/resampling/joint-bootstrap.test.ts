@@ -146,9 +146,12 @@ describe('bootstrapRankings', () => {
     expect(mean.value).toBeCloseTo((near.values.auroc + far.values.auroc) / 2, 14);
     expect(mean.n).toBe(62);
   });
-  it('sets that do not overlap, empty sets and no sets have no interval', () => {
+  it('empty sets and no sets have no interval, and those that do not overlap an exact one', () => {
     const apart = bootstrapRankings([rankScores([3, 4, 5], [1, 2])], options)[0]!;
-    expect(rankingEstimate([apart], 'auroc')).toMatchObject({ value: 1, interval: null, method: 'none' });
+    expect(rankingEstimate([apart], 'auroc')).toMatchObject({
+      value: 1,
+      interval: [expect.closeTo(Math.sqrt(0.05), 12), 1],
+    });
     const empty = bootstrapRankings([rankScores([], [1, 2])], options)[0]!;
     expect(rankingEstimate([empty], 'auroc')).toMatchObject({ value: Number.NaN, interval: null, n: 2 });
     expect(rankingEstimate([], 'auroc')).toMatchObject({ value: Number.NaN, n: 0 });

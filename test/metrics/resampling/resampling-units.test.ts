@@ -171,11 +171,18 @@ describe('rankings of more examples', () => {
     const more = bootstrapRankings([rankScores(values, ood)], options)[0]!;
     expect(few.replicates.auroc).toEqual(more.replicates.auroc.slice(0, 6));
   });
-  it('sets that do not overlap have no interval', () => {
+  it('sets that do not overlap have an exact interval', () => {
     const far = ood.map((value) => value - 100);
+    const least = 0.05 ** (1 / Math.min(values.length, ood.length));
     const apart = bootstrapRankings([rankScores(values, far)], options)[0]!;
-    expect(rankingEstimate([apart], 'auroc')).toMatchObject({ value: 1, interval: null });
+    expect(rankingEstimate([apart], 'auroc')).toMatchObject({
+      value: 1,
+      interval: [expect.closeTo(least, 12), 1],
+    });
     const reversed = bootstrapRankings([rankScores(far, values)], options)[0]!;
-    expect(rankingEstimate([reversed], 'auroc')).toMatchObject({ value: 0, interval: null });
+    expect(rankingEstimate([reversed], 'auroc')).toMatchObject({
+      value: 0,
+      interval: [0, expect.closeTo(1 - least, 12)],
+    });
   });
 });

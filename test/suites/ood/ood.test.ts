@@ -511,13 +511,15 @@ describe('intervals', () => {
       expect(measureOf(outcome, measure, { model: 'again' }).interval).toEqual(interval);
     }
   });
-  it('there is none where the scores do not overlap', async () => {
+  it('there is an exact one where the scores do not overlap, and a note says so', async () => {
     const outcome = await runSuite(ood, given(5, 0));
     expect(measureOf(outcome, 'auroc', { model: 'scorer' })).toMatchObject({
       value: 1,
-      interval: null,
-      method: 'none',
+      interval: [expect.closeTo(0.05 ** (1 / 80), 12), 1],
+      method: 'clopper-pearson-one-sided',
+      note: expect.stringMatching(/Clopper-Pearson.*do not overlap/),
     });
+    expect(measureOf(outcome, 'fpr95-id-positive', { model: 'scorer' }).interval?.[1]).toBeLessThan(0.05);
   });
   it('are drawn by the seed', async () => {
     const run = async (seed: number) =>
@@ -685,7 +687,11 @@ describe('warnings and bad input', () => {
   });
   it('one example of each', async () => {
     const outcome = await run({ id: [[5, 0, 0]], other: [[0, 0, 0]], scores: ['max-softmax'] });
-    expect(measureOf(outcome, 'auroc')).toMatchObject({ value: 1, n: 2, interval: null });
+    expect(measureOf(outcome, 'auroc')).toMatchObject({
+      value: 1,
+      n: 2,
+      interval: [expect.closeTo(0.05), 1],
+    });
   });
   it.each([
     ['a NaN logit', [[0, Number.NaN, 0]]],
