@@ -18,7 +18,7 @@ import type {
   UnmatchedMeasure,
 } from './run-comparison.js';
 import type { RunFolder } from './run-folder.js';
-import type { Side, SidePair } from './sides.js';
+import { identityOf, type Side, type SidePair } from './sides.js';
 import { LEVEL, type MatchInPair, testMatches } from './test-matches.js';
 
 /** What to compare and what to let through. */
@@ -34,7 +34,7 @@ export interface CompareOptions {
 }
 
 /**
- * Compares models measure by measure. Every test counts for Holm's correction.
+ * Compares models measure by measure. Every test counts for Holm's correction, but for those of what has not changed.
  * Errors: `unknown-name` for measures that no side has; `not-comparable` when nothing could be compared; those of the
  * sheets that tests read.
  */
@@ -151,9 +151,6 @@ function notesOf(before: Side, after: Side): string[] {
   const same = identityOf(before) !== '' && identityOf(before) === identityOf(after);
   return [...differing, ...(same ? ['the same weights on both sides'] : [])];
 }
-
-const identityOf = ({ run, model }: Side): string =>
-  run.results.systems.find(({ name }) => name === model)?.identity ?? '';
 
 const sideOf = (side: Side, runs: readonly RunFolder[]): ComparedSide => ({
   run: runs.findIndex(({ directory }) => directory === side.run.directory),

@@ -23,6 +23,10 @@ export interface Side {
   model: string;
 }
 
+/** Hash of what the model is; empty where results do not tell. */
+export const identityOf = ({ run, model }: Side): string =>
+  run.results.systems.find(({ name }) => name === model)?.identity ?? '';
+
 export interface SidePair {
   before: Side;
   after: Side;

@@ -8,7 +8,7 @@ import { flipsOf } from './flips.js';
 import { type MeasureRead, rowsOfRun } from './paired-rows.js';
 import type { ComparedMeasure, FlippedExample, PairedTest, Verdict } from './run-comparison.js';
 import type { RunFolder } from './run-folder.js';
-import type { SidePair } from './sides.js';
+import { identityOf, type SidePair } from './sides.js';
 
 /** Two measures that are compared, whose they are, and in what they differ all the same. */
 export interface MatchInPair extends Match {
@@ -30,8 +30,13 @@ export interface Tested {
 /** Coverage of intervals; what is left is the chance of any wrong verdict. */
 export const LEVEL = 0.95;
 
+/** What the same weights gave twice is no question that chance could answer wrongly: it does not count as a test. */
+const SAME = 'no test: the same weights gave the same rows on both sides';
+
 /**
- * Tests every match on the examples that both sides have, and corrects all p values together.
+ * Tests every match on the examples that both sides have, and corrects all p values together. Those of a model with itself whose
+ * rows are the same are left out of the family: they would make all others look less certain. What only happens to be the same,
+ * of other weights, stays in it: a family must not depend on what is found.
  * Errors: those of sheets; `results-edited` when rows do not give the value of their measure, unless tolerated.
  */
 export async function testMatches(
@@ -41,7 +46,9 @@ export async function testMatches(
   const read = await readAll(matches, tolerated);
   const pairs = matches.map((match) => {
     const [before, after] = [read.get(match.before.measure), read.get(match.after.measure)];
-    return { match, before, after, outcome: difference(match, before, after) };
+    const found = difference(match, before, after);
+    const isSame = typeof found !== 'string' && found.unchanged && isOfOneModel(match);
+    return { match, before, after, outcome: isSame ? SAME : found };
   });
   const tests = pairs.flatMap(({ match, outcome }) =>
     typeof outcome !== 'string' && outcome.p !== null ? [{ match, p: outcome.p }] : [],
@@ -60,6 +67,11 @@ export async function testMatches(
   );
   return { tests: tests.length, of, flips };
 }
+
+const isOfOneModel = ({ sides: { before, after } }: MatchInPair): boolean => {
+  const identity = identityOf(before);
+  return identity !== '' && identity === identityOf(after);
+};
 
 /** The rows of all measures, run by run: each sheet is read once. */
 async function readAll(matches: readonly MatchInPair[], tolerated: { edited: boolean }) {

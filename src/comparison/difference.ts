@@ -51,6 +51,8 @@ export interface Difference {
   /** Examples that only one of them has. */
   onlyA: number;
   onlyB: number;
+  /** Both are made in the same way from the same numbers of the same examples. */
+  unchanged: boolean;
   note?: string;
 }
 
@@ -81,6 +83,7 @@ export function differenceOf(
     test: statistic.test,
     a: null,
     b: null,
+    unchanged: false,
     note,
   });
   if ([ofA.examples, ...ofA.against].some(({ indices }) => indices.length === 0))
@@ -89,17 +92,19 @@ export function differenceOf(
   const value = valueA - valueB;
   if (!Number.isFinite(value)) return undefinedHere('not defined on the examples that they share');
   const pair = { a, b, ofA, ofB, seed, level, value };
+  const unchanged = isUnchanged(pair);
   const tested = statistic.kind === 'examples' ? ofExamples(statistic, pair) : ofSets(statistic, pair);
   return {
     ...counts,
     ...tested,
     // No test resamples what does not vary: what has not changed differs by nothing.
-    interval: tested.interval ?? (isUnchanged(pair) ? [0, 0] : null),
+    interval: tested.interval ?? (unchanged ? [0, 0] : null),
     value,
     level,
     test: statistic.test,
     a: valueA,
     b: valueB,
+    unchanged,
     ...(tested.p === null && { note: 'fewer than two examples, or not defined on all resamples' }),
   };
 }

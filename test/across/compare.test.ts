@@ -58,18 +58,26 @@ function changed(change: (results: Results) => void, { seal = true } = {}): stri
 describe('assay compare', () => {
   it('tests what two releases have in common, on the same examples', async () => {
     const comparison = await compared(['runs/v1', 'runs/v2']);
-    expect(comparison).toMatchObject({ tests: 8, correction: 'holm', level: 0.95, unmatched: [] });
+    expect(comparison).toMatchObject({ tests: 4, correction: 'holm', level: 0.95, unmatched: [] });
     expect(verdicts(comparison)).toEqual({
       '0 accuracy': 'worse',
-      '0 ece': 'no evidence',
-      '0 mean-auroc': 'no evidence',
+      '0 ece': 'better',
+      '0 mean-auroc': 'better',
       '0 robust-accuracy': 'worse',
-      '1 accuracy': 'no evidence',
-      '1 ece': 'no evidence',
-      '1 mean-auroc': 'no evidence',
-      '1 robust-accuracy': 'no evidence',
+      '1 accuracy': 'not tested',
+      '1 ece': 'not tested',
+      '1 mean-auroc': 'not tested',
+      '1 robust-accuracy': 'not tested',
     });
     expect(comparison.pairs[1]!.notes).toEqual(['the same weights on both sides']);
+    const [unchanged, tested] = [1, 0].map((pair) => comparison.rows.filter((row) => row.pair === pair));
+    for (const { reasons, test, difference } of unchanged!) {
+      expect(reasons).toEqual(['no test: the same weights gave the same rows on both sides']);
+      expect([test, difference]).toEqual([null, 0]);
+    }
+    // What has not changed does not make the others less certain.
+    const alone = await compared(['runs/v1:good', 'runs/v2:good']);
+    expect(tested!.map(({ test }) => test)).toEqual(alone.rows.map(({ test }) => test));
 
     const [before, after] = [outcomes('v1', 'good'), outcomes('v2', 'good')];
     const flipped = before.flatMap((was, index) =>
@@ -81,7 +89,7 @@ describe('assay compare', () => {
     const lost = flipped.filter(({ direction }) => direction === 'lost').length;
     expect(comparison.rows[accuracy]!.test).toMatchObject({ name: 'mcnemar', n: 150 });
     expect(comparison.rows[accuracy]!.test?.difference).toBeCloseTo((flipped.length - 2 * lost) / 150, 12);
-    for (const { test } of comparison.rows) expect(test?.corrected).toBeGreaterThanOrEqual(test?.p ?? 2);
+    for (const { test } of tested!) expect(test?.corrected).toBeGreaterThanOrEqual(test?.p ?? 2);
   });
 
   it('says it in a table, and ends with 1 where --fail-on asks for that', async () => {
