@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { encodeNpy } from '../../src/data/npy.js';
+import { peakHeld } from '../../src/engines/guard/peak-held.js';
 import {
   bootstrapRankings,
   classify,
@@ -86,9 +87,7 @@ function assay(test: ReturnType<typeof made>, ood: ReturnType<typeof made>, resa
     });
     told('ECE', jointBootstrap(n, [{ ...errors, centred: ['ece'] }], { seed: 0, resamples }).ece);
   });
-  console.log(
-    `  memory ${(process.resourceUsage().maxRSS / 2 ** 20).toFixed(2)} GiB at most, with the logits`,
-  );
+  console.log(`  memory ${((peakHeld() ?? 0) / 2 ** 30).toFixed(2)} GiB at most, with the logits`);
 }
 
 const PYTHON = `

@@ -9,6 +9,7 @@ import { openArrayFile } from '../../src/data/array-file.js';
 import { predictionRows } from '../../src/data/prediction-rows.js';
 import type { DatasetSpec } from '../../src/data/spec.js';
 import { float32, torchLegacy, torchZip } from '../checkpoints/torch-writer.js';
+import { watchGrowth } from '../memory.js';
 import { bytes, errorOf, npy, npyWith, put, readAll, temporaryFolder } from './files.js';
 
 const directory = temporaryFolder();
@@ -16,7 +17,6 @@ const MIB = 2 ** 20;
 
 /** How far the process may grow when it refuses something; an image of these sizes takes 768 MiB. */
 const SLACK = 64 * MIB;
-const peak = () => process.resourceUsage().maxRSS * 1024;
 
 const SIDE = 16_000;
 const plain = (side: number) =>
@@ -54,7 +54,7 @@ describe('an image that promises too many pixels is refused by its header', () =
     put(directory, `first-${name}/a.${name}`, vast);
     put(directory, `later-${name}/0.png`, await plain(8).png().toBuffer());
     put(directory, `later-${name}/a.${name}`, vast);
-    const before = peak();
+    const growth = watchGrowth();
     for (const path of [`first-${name}`, `later-${name}`])
       for (const resize of [undefined, [8, 8] as const]) {
         const error = await errorOf(readAll(directory, { path, ...(resize && { resize: [...resize] }) }));
@@ -65,7 +65,7 @@ describe('an image that promises too many pixels is refused by its header', () =
         });
         expect(error.details.file).toContain(`a.${name}`);
       }
-    expect(peak() - before).toBeLessThan(SLACK);
+    expect(growth()).toBeLessThan(SLACK);
   });
 });
 

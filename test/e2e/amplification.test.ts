@@ -5,6 +5,7 @@ import { expect, it } from 'vitest';
 import { GraphBuilder } from '../../src/graph/build.js';
 import { floats } from '../../src/graph/tensor.js';
 import { writeOnnx } from '../../src/graph/write.js';
+import { PEAK_MODULE } from '../memory.js';
 import { folder, launch, MAIN } from './assay.js';
 
 const MIB = 2 ** 20;
@@ -13,7 +14,7 @@ const MOST = 300 * MIB;
 
 /** Tells the largest memory that the process had, at its end. */
 const TELL = `data:text/javascript,${encodeURIComponent(
-  "process.on('exit', () => process.stderr.write('maxRSS ' + process.resourceUsage().maxRSS));",
+  `import { peakHeld } from '${PEAK_MODULE}'; process.on('exit', () => process.stderr.write('held ' + (peakHeld() ?? 1024 * process.resourceUsage().maxRSS)));`,
 )}`;
 
 /** The same 4 MiB as 500 weights. */
@@ -67,6 +68,6 @@ it.each(Object.entries(cases))('%s is refused in little memory', async (_, { nam
     .ended;
   expect(stderr).toMatch(says);
   expect(code).toBe(2);
-  const bytes = 1024 * Number(/maxRSS (\d+)/.exec(stderr)?.[1]);
+  const bytes = Number(/held (\d+)/.exec(stderr)?.[1]);
   expect(bytes).toBeLessThan(MOST);
 });

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import { AssayError } from '../../src/errors.js';
+import { watchGrowth } from '../memory.js';
 import { digestOf, type Range, sameOutside } from './format.js';
 import { fuzzed } from './formats.js';
 import { mutate, mutateInside } from './mutate.js';
@@ -38,8 +39,6 @@ interface Original {
   digest: string;
 }
 
-const peak = () => process.resourceUsage().maxRSS * 1024;
-
 it.each(fuzzed)(
   '$format: damaged files are read or refused with a coded error, in bounded time and memory',
   { tags: ['long'], timeout: 3_600_000 },
@@ -52,8 +51,7 @@ it.each(fuzzed)(
       const range = typeof sums === 'function' ? sums(bytes) : sums;
       originals.push({ name, bytes, range, digest: digestOf(await read(file)) });
     }
-    // The high-water mark only rises, so what came before counts as there from the start.
-    const before = peak();
+    const growth = watchGrowth();
     const summary: Summary = { read: 0, held: 0, refused: {}, slowest: 0, growth: 0 };
     for (let example = 0; example < mutants; example++) {
       const { name, bytes, range, digest } = originals[example % originals.length]!;
@@ -85,7 +83,7 @@ it.each(fuzzed)(
       const { user, system } = process.cpuUsage(start);
       const seconds = (user + system) / 1e6;
       summary.slowest = Math.max(summary.slowest, seconds);
-      summary.growth = Math.max(summary.growth, peak() - before);
+      summary.growth = Math.max(summary.growth, growth());
       expect(seconds, `seconds for mutant ${example} of ${name}`).toBeLessThan(MAX_SECONDS);
       expect(summary.growth, `bytes for mutant ${example} of ${name}`).toBeLessThan(
         4 * mutant.length + SLACK,
