@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Redis, RedisOptions } from 'ioredis';
 import { AssayError } from '../../errors.js';
 import { PASSWORD_VARIABLE, type QueueAddress } from './address.js';
@@ -19,14 +20,20 @@ const PATIENCE_MS = 10_000;
 /** BullMQ's scripts need it. */
 const OLDEST = '5.0.0';
 
+/** How long to wait before the next attempt, in ms. */
+const afterTries = (times: number) => Math.min(250 * times, 5000);
+
 /**
  * Connects to a server and looks whether it can hold a queue.
+ * @param patience where given, a server that is away is waited for until the signal is raised, which is asked for at each attempt
  * Errors: `queue-failed` where BullMQ is not installed, nothing answers, or what answers does not let us in; no text of it holds a
  * password.
  */
-export async function connectQueue(address: QueueAddress): Promise<QueueLink> {
+export async function connectQueue(
+  address: QueueAddress,
+  patience?: { signal(): AbortSignal | undefined },
+): Promise<QueueLink> {
   requireQueue();
-  const { Redis } = await import('ioredis');
   const { host, port, db, username, password, tls } = address;
   const plain: RedisOptions = {
     host,
@@ -39,24 +46,38 @@ export async function connectQueue(address: QueueAddress): Promise<QueueLink> {
     // Commands of BullMQ may block for as long as they like.
     maxRetriesPerRequest: null,
   };
+  let warnings: string[] | undefined;
+  for (let tries = 1; warnings === undefined; tries++) {
+    try {
+      warnings = await lookedAt(plain, address);
+    } catch (error) {
+      if (!patience || !isPassing(error)) throw explained(error, address);
+      await sleep(afterTries(tries), undefined, { signal: patience.signal() });
+    }
+  }
+  const { Redis } = await import('ioredis');
+  const options = { ...plain, retryStrategy: afterTries };
+  return { client: new Redis(options), options, address, warnings };
+}
+
+/** What is to be told of a server's settings. Errors: what the server or the network says. */
+async function lookedAt(plain: RedisOptions, address: QueueAddress): Promise<string[]> {
+  const { Redis } = await import('ioredis');
   const first = new Redis({ ...plain, lazyConnect: true, retryStrategy: () => null });
   // What goes wrong on the way says more than that the connection is closed now.
   let said: unknown;
   first.on('error', (error: unknown) => {
     said ??= error;
   });
-  let warnings: string[];
   try {
     await first.connect();
-    await first.select(db);
-    warnings = judge(await first.info(), address);
+    await first.select(address.db);
+    return judge(await first.info(), address);
   } catch (error) {
-    throw explained(said ?? error, address);
+    throw error instanceof AssayError ? error : (said ?? error);
   } finally {
     first.disconnect();
   }
-  const options = { ...plain, retryStrategy: (times: number) => Math.min(250 * times, 5000) };
-  return { client: new Redis(options), options, address, warnings };
 }
 
 /** Tells when the server goes away, and when it is back. Returns what ends that. */
@@ -93,8 +114,8 @@ function judge(info: string, address: QueueAddress): string[] {
   ];
 }
 
-/** What went wrong, by what was said of it. The first row that matches explains it. */
-const failures: readonly { said: RegExp; message: string; hint: string }[] = [
+/** What went wrong, by what was said of it. The first row that matches explains it; `passing`: it may go well later by itself. */
+const failures: readonly { said: RegExp; message: string; hint: string; passing?: true }[] = [
   {
     said: /WRONGPASS|invalid password|NOAUTH/,
     message: 'the queue does not accept this name and password',
@@ -112,16 +133,19 @@ const failures: readonly { said: RegExp; message: string; hint: string }[] = [
   },
   {
     said: /ECONNREFUSED/,
+    passing: true,
     message: 'no server is listening at the address of the queue',
     hint: 'start it (`redis-server`), or correct host and port; a server in a container needs its port published',
   },
   {
     said: /ENOTFOUND|EAI_AGAIN/,
+    passing: true,
     message: 'the host of the queue is not known here',
     hint: 'correct the host',
   },
   {
     said: /ETIMEDOUT|EHOSTUNREACH|ENETUNREACH/,
+    passing: true,
     message: 'the host of the queue does not answer',
     hint: 'is the host off, or a firewall in between? Does the server speak TLS there (rediss://), or not (redis://)?',
   },
@@ -137,6 +161,7 @@ const failures: readonly { said: RegExp; message: string; hint: string }[] = [
   },
   {
     said: /ECONNRESET|Connection is closed|Protocol error|EPIPE/,
+    passing: true,
     message: 'the server of the queue hung up',
     hint: 'a port with TLS needs rediss://; is it Redis that listens there?',
   },
@@ -160,12 +185,22 @@ const isOfServer = (error: unknown): boolean =>
   error instanceof Error &&
   (error.name === 'ReplyError' || 'syscall' in error || /Connection is closed/.test(error.message));
 
+/** Whether it may go well later, with nothing changed here: the server is away, or on its way. */
+const isPassing = (thrown: unknown): boolean =>
+  !(thrown instanceof AssayError) && rowOf(thrown)?.passing === true;
+
+/** What was said, by code and by words. */
+const saidBy = (thrown: unknown): string => {
+  const { code, message } = thrown as NodeJS.ErrnoException;
+  return [code, message].filter((part) => part).join(' ');
+};
+
+const rowOf = (thrown: unknown) => failures.find(({ said }) => said.test(saidBy(thrown)));
+
 /** What a client of Redis throws or reports. Errors that are ours already stay as they are. */
 export function explained(thrown: unknown, { shown, password }: QueueAddress): AssayError {
   if (thrown instanceof AssayError) return thrown;
-  const { code, message } = thrown as NodeJS.ErrnoException;
-  const said = [code, message].filter((part) => part).join(' ');
-  const row = failures.find((one) => one.said.test(said));
+  const [said, row] = [saidBy(thrown), rowOf(thrown)];
   return new AssayError('queue-failed', row?.message ?? 'the queue cannot be used', {
     path: shown,
     // No server repeats a password; what does is no server.

@@ -127,9 +127,9 @@ function messageOf(data: unknown): Static<typeof Message> {
 
 const orderOf = (): ProcessorOrder => JSON.parse(process.env.ASSAY_UNIT_PROCESSOR ?? '');
 
-/** Units in the server. When that is away, the worker tells it. */
+/** Units in the server. When that is away, the worker tells it, and the unit waits until it is back. */
 async function queueStore(address: string): Promise<UnitStore> {
-  const { client } = await connectQueue(queueAddress(address));
+  const { client } = await connectQueue(queueAddress(address), { signal: () => current?.signal });
   client.on('error', () => undefined);
   return parcels(client);
 }

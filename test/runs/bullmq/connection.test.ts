@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { AssayError } from '../../../src/errors.js';
 import { queueAddress } from '../../../src/runs/bullmq/address.js';
 import { connectQueue } from '../../../src/runs/bullmq/connection.js';
@@ -19,6 +19,24 @@ describe.skipIf(withoutRedis())('a connection to a queue', () => {
     expect(`${error.explain()}${error.stack}`).not.toMatch(/hush|wrong-one/);
     return error.explain();
   };
+
+  it('is waited for where asked, but not where the server refuses it, and not for ever', async () => {
+    const late = await redisServer();
+    onTestFinished(() => late.stop());
+    await late.kill();
+    const address = queueAddress(late.url, {});
+    const connecting = connectQueue(address, { signal: () => undefined });
+    await expect(connectQueue(address, { signal: () => AbortSignal.timeout(400) })).rejects.toMatchObject({
+      name: 'AbortError',
+    });
+    await late.restart();
+    const { client } = await connecting;
+    expect(await client.ping()).toBe('PONG');
+    client.disconnect();
+    await expect(
+      connectQueue(queueAddress(`redis://127.0.0.1:${server.port}`, {}), { signal: () => undefined }),
+    ).rejects.toMatchObject({ code: 'queue-failed', message: expect.stringContaining('does not accept') });
+  });
 
   it('warns of a server that forgets what it holds', async () => {
     const { client, warnings } = await connectQueue(queueAddress(server.url, {}));
