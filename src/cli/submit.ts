@@ -4,9 +4,11 @@ import { slug as slugOf } from '../report/names.js';
 import { MOST_SHARDS } from '../runs/shard-name.js';
 import { targets } from '../submit/registry.js';
 import type { Settings } from '../submit/submission.js';
+import { cacheOption, cachesOfEnvironment } from './cache-option.js';
 import { costShown, probeSize } from './cost-shown.js';
 import { costLine, shardTable } from './cost-text.js';
-import { wholeNumber } from './option-values.js';
+import { batchMemory, memoryLimit, timeLimit } from './limit-options.js';
+import { positiveNumber, positiveUpTo, wholeNumber } from './option-values.js';
 import { complain, print } from './terminal.js';
 import { writeNew } from './write-new.js';
 
@@ -18,6 +20,13 @@ interface Passed {
   device?: string;
   threads?: number;
   sessions?: number;
+  cache?: string[];
+  baseline?: string;
+  unitTimeout?: number;
+  failOnError?: number | false;
+  timeLimit?: number;
+  memoryLimit?: number;
+  batchMemory?: number;
 }
 
 interface SubmitFlags extends Passed, Settings {
@@ -51,6 +60,14 @@ export function submitCommand(): Command {
     .option('--device <name>', 'as of `assay run`')
     .option('--threads <n>', 'as of `assay run`', wholeNumber(1, 1024))
     .option('--sessions <n>', 'as of `assay run`', wholeNumber(1, 1024))
+    .addOption(cacheOption())
+    .option('--baseline <dir>', 'as of `assay run`; the merge takes it over')
+    .option('--unit-timeout <s>', 'as of `assay run`', positiveUpTo(1e6))
+    .option('--fail-on-error <n>', 'as of `assay run`, of each shard and of the merge', positiveNumber)
+    .option('--no-fail-on-error', 'as of `assay run`')
+    .addOption(timeLimit())
+    .addOption(memoryLimit())
+    .addOption(batchMemory())
     .option('--probe [n]', 'measure n examples first (default: 64), to tell times', wholeNumber(32, 4096))
     .option('--assay <words...>', 'how the command is called there', ['assay'])
     .option('--cpus <n>', 'cores of a shard', wholeNumber(1, 1024), 4)
@@ -83,11 +100,25 @@ Examples:
     .action(async (name: string, file: string, flags: SubmitFlags & { time?: number }) => {
       const target = targets.named(name);
       const { limit, seed, engine, device, threads, sessions, out, shards } = flags;
-      const passed = { limit, seed, engine, device, threads, sessions };
-      const cost = await costShown(file, { ...passed, out, shards, probe: probeSize(flags.probe) });
+      const measured = { limit, seed, engine, device, threads, sessions };
+      const { cache, baseline, unitTimeout, failOnError } = flags;
+      const { timeLimit: seconds, memoryLimit: mebibytes, batchMemory: batchMebibytes } = flags;
+      const passed: Passed = {
+        ...measured,
+        ...{ cache, baseline, unitTimeout, timeLimit: seconds, memoryLimit: mebibytes },
+        ...{ batchMemory: batchMebibytes, failOnError },
+      };
+      const cost = await costShown(file, {
+        ...measured,
+        cache: [...(cache ?? []), ...cachesOfEnvironment()],
+        limits: { seconds, mebibytes, batchMebibytes },
+        out,
+        shards,
+        probe: probeSize(flags.probe),
+      });
       const { sharding, anew } = cost;
       if (!sharding || !anew) return;
-      const { seconds } = anew;
+      const expected = anew.seconds;
       const most = Math.max(...sharding.shards.map(({ weight }) => weight / (sharding.weight || 1)));
       const { title } = cost;
       const called = slugOf(title);
@@ -98,7 +129,7 @@ Examples:
         run: ['run', file, ...wordsOf(passed)],
         out: out ?? cost.directory,
         assay: flags.assay,
-        seconds: seconds === undefined ? undefined : seconds * most,
+        seconds: expected === undefined ? undefined : expected * most,
         settings: { ...flags, minutes: flags.time },
       });
       print(`${title}: ${costLine(anew)}\n\n${shardTable(sharding, anew)}\n\n`);
@@ -117,9 +148,15 @@ Examples:
     });
 }
 
+/** The words of options, as they are typed. */
 const wordsOf = (passed: Passed): string[] =>
-  Object.entries(passed).flatMap(([name, value]) =>
-    value === undefined ? [] : [`--${name}`, String(value)],
+  Object.entries(passed).flatMap(
+    ([name, value]: [string, string | number | false | string[] | undefined]) => {
+      const option = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+      if (value === undefined) return [];
+      if (value === false) return [`--no-${option}`];
+      return [value].flat().flatMap((one) => [`--${option}`, String(one)]);
+    },
   );
 
 /** Errors: that of commander, which names what there is. */

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -86,6 +86,26 @@ describe('a run in shards', () => {
       code: 2,
       stderr: expect.stringContaining('the file exists'),
     });
+    // What a shard can do with an option of a run, it is given.
+    mkdirSync(join(at, 'elsewhere'), { recursive: true });
+    const more = ['--cache', 'elsewhere', '--unit-timeout', '60', '--no-fail-on-error', '--time-limit', '9'];
+    const blessed = ['--baseline', 'blessed', '--batch-memory', '512', '--write', 'more.sh'];
+    expect(await obeyed([...words, ...more, ...blessed], at)).toMatchObject({ code: 0 });
+    const script = readFileSync(join(at, 'more.sh'), 'utf8');
+    const passed = /^run=\((.*)\)$/m.exec(script)?.[1]?.split(' ') ?? [];
+    expect(passed.slice(0, 2)).toEqual(['run', 'small.run.yaml']);
+    expect(
+      passed
+        .slice(2)
+        .join(' ')
+        .split(/ (?=--)/)
+        .sort(),
+    ).toEqual(
+      [...more, ...blessed.slice(0, -2)]
+        .join(' ')
+        .split(/ (?=--)/)
+        .sort(),
+    );
     const image = await obeyed(['submit', 'kubernetes', 'small.run.yaml', '--shards', '2'], at);
     expect(image).toMatchObject({ code: 2, stderr: expect.stringContaining('add --image to the command') });
   });
