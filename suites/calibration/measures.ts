@@ -47,11 +47,12 @@ export function measuresOf(
     };
   };
   const reported = { where: { ...where, split: 'reported' }, bins, classes: whole.classified.classes };
-  const scaled = (when: 'before' | 'after', of: Calibration) =>
+  const scaled = (when: 'before' | 'after', of: Calibration, refused?: string) =>
     METRICS.map((row) =>
       measure(
         {
           ...about(row, of),
+          ...(refused !== undefined && { note: refused }),
           measure: `${row.metric}-${when}-scaling`,
           title: `${row.title}, ${when} temperature scaling`,
           params: { ...(row.binned && { bins }), fittedOn },
@@ -60,9 +61,12 @@ export function measuresOf(
             ...(when === 'after' && temperature.fitted && { temperature: temperature.temperature }),
           }),
         },
-        of.metrics[row.metric],
+        refused === undefined
+          ? of.metrics[row.metric]
+          : { value: Number.NaN, n: of.classified.n, interval: null, level: 0.95, method: 'none' },
       ),
     );
+  const refused = temperature.fitted ? undefined : `refused: ${temperature.reason}`;
   return [
     ...METRICS.filter(({ binned }) => binned).map((row) =>
       measure(
@@ -103,7 +107,7 @@ export function measuresOf(
         params: { fittedOn },
         better: 'none',
         format: 'number',
-        ...(!temperature.fitted && { note: `refused: ${temperature.reason}` }),
+        ...(refused !== undefined && { note: refused }),
       },
       {
         value: temperature.fitted ? temperature.temperature : Number.NaN,
@@ -114,7 +118,8 @@ export function measuresOf(
       },
     ),
     ...scaled('before', before),
-    ...(after ? scaled('after', after) : []),
+    // What was not scaled has no value, and says why: a table would else say that it was not measured.
+    ...(after ? scaled('after', after) : scaled('after', before, refused)),
     ...furtherMeasures(at, result.further),
     ...recalibrationMeasures(suite, result, bins),
   ];

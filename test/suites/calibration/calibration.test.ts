@@ -161,7 +161,12 @@ describe('temperature scaling', () => {
     expect(measureOf(outcome, 'temperature').value).toBeNull();
     expect(measureOf(outcome, 'temperature').note).toContain(reason);
     expect(codes(outcome)).toContain('temperature-refused');
-    expect(outcome.summary.measures.filter(({ measure }) => measure.endsWith('after-scaling'))).toEqual([]);
+    const after = outcome.summary.measures.filter(({ measure }) => measure.endsWith('after-scaling'));
+    expect(after.map(({ measure }) => measure)).toContain('ece-after-scaling');
+    for (const { value, note } of after) {
+      expect(value).toBeNull();
+      expect(note).toContain(reason);
+    }
     expect(value(outcome, 'ece-before-scaling')).toBeGreaterThanOrEqual(0);
   });
   it('what is in both sets is not fitted on, and said', async () => {
