@@ -43,7 +43,7 @@ export function compareCommand(): Command {
     )
     .option('--json', 'print the comparison as JSON')
     .option(
-      '--out <dir>',
+      '-o, --out <dir>',
       'also write comparison.html, with pictures of flipped examples, and the numbers as CSV and JSON',
     )
     .addHelpText(

@@ -26,7 +26,7 @@ export function dataCommand(): Command {
     )
     .addArgument(new Argument('<action>', 'what to do').choices(['list', 'pull']))
     .argument('[names...]', 'pull: which data sets')
-    .option('--out <folder>', 'where to: each data set gets a folder of its name there', './data')
+    .option('-o, --out <folder>', 'where to: each data set gets a folder of its name there', './data')
     .addOption(
       new Option(
         '--mirror <url>',

@@ -10,6 +10,7 @@ import { AssayError } from '../errors.js';
 import { GraphBuilder } from '../graph/build.js';
 import { INSTALL_QUEUE, queuePackages } from '../runs/bullmq/packages.js';
 import { assayVersion } from '../runs/environment.js';
+import { INSTALL_S3, s3Packages } from '../runs/s3/packages.js';
 import { print } from './terminal.js';
 
 interface Finding {
@@ -36,6 +37,7 @@ export function doctorCommand(): Command {
         await tfjs(),
         await tensorflow(),
         queue(),
+        s3(),
       ];
       print(json ? `${JSON.stringify(findings, null, 2)}\n` : `${findings.map(line).join('\n')}\n`);
       process.exitCode = findings.some(({ state }) => state === 'bad') ? 2 : 0;
@@ -163,5 +165,19 @@ function queue(): Finding {
     state: 'absent',
     found: `optional: no ${packages.missing.join(', no ')}`,
     hint: `for \`--queue\`: \`${INSTALL_QUEUE}\``,
+  };
+}
+
+/** Whether units of a queue can go through a bucket; whether one is there, `--store` finds out. */
+function s3(): Finding {
+  const what = 's3';
+  const packages = s3Packages();
+  if ('version' in packages)
+    return { what, state: 'ok', found: `AWS SDK ${packages.version}: \`--store s3://BUCKET\`` };
+  return {
+    what,
+    state: 'absent',
+    found: `optional: no ${packages.missing.join(', no ')}`,
+    hint: `for \`--store s3://BUCKET\`: \`${INSTALL_S3}\``,
   };
 }

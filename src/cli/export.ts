@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Argument, Command } from 'commander';
+import { didYouMean } from '../errors.js';
 import { exporters } from '../exporters/registry.js';
 import { oneLine } from '../one-line.js';
 import { pluginOption, withPlugins } from './plugin-option.js';
@@ -47,7 +48,7 @@ Examples:
     .action(async (chosen: string, directory: string, flags: ExportFlags) => {
       const { organization, allowPartial = false, plugin } = flags;
       const known = plugin.length > 0 ? (await withPlugins(plugin)).exporters : exporters;
-      const exporter = known.named(chosen);
+      const exporter = known.named(chosen, known.has(chosen) ? {} : { hint: remedyOf(chosen, known.names) });
       const { readResults } = await import('../runs/read-results.js');
       const { refuseUnfit } = await import('../runs/judgeable.js');
       const { pathInside } = await import('../report/plugin-file.js');
@@ -67,6 +68,12 @@ Examples:
       for (const line of leftOut) complain(`- left out: ${oneLine(line)}\n`);
       for (const { path } of files) print(`${oneLine(asFile ? out : join(out, path))}\n`);
     });
+}
+
+/** What to do about a format that there is not. */
+function remedyOf(chosen: string, names: readonly string[]): string {
+  const guess = didYouMean(chosen, names);
+  return `${guess ? `did you mean "${guess}"? Otherwise name` : 'name'} one of these, or the plug-in that has it: --plugin ./my-plugin.js`;
 }
 
 const isFolder = (path: string): Promise<boolean> =>

@@ -10,7 +10,7 @@ export function figuresCommand(): Command {
       'Writes every plot of the report as SVG and as PDF (vectors, with text as text), and what it is drawn from: its data as CSV, and a Vega-Lite specification with data, style and legend; every grid of images as one PNG. From results.json and images/ alone.',
     )
     .argument('<dir>', 'the run folder')
-    .option('--out <folder>', 'where to; default: figures/ in the run folder')
+    .option('-o, --out <folder>', 'where to; default: figures/ in the run folder')
     .addHelpText(
       'after',
       `

@@ -24,7 +24,7 @@ export function historyCommand(): Command {
     .option('--all', 'every measure, not only those of the headline table')
     .option('--json', 'print the history as JSON')
     .option(
-      '--out <dir>',
+      '-o, --out <dir>',
       'also write history.html, with a figure for every measure, and the numbers as CSV and JSON',
     )
     .addHelpText(

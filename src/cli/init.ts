@@ -29,7 +29,7 @@ interface InitFlags extends LimitFlags {
 export function initCommand(): Command {
   return new Command('init')
     .description(
-      'Writes a model card for each checkpoint and one run file, with comments. Cards say what can be read off a checkpoint, and comments say what cannot. With data as well, everything is opened to see that the run can begin, and a few passes are timed: the command of a first look of under a minute is printed.',
+      'Writes a model card for each checkpoint and one run file, with comments. Cards say what can be read off a checkpoint, and comments say what cannot. With data as well, everything is opened to see that the run can begin, and a few passes are timed: the command of a short first look is printed, with the time that it will take here: under a minute, unless 20 examples of heavy networks take more.',
     )
     .argument('[dir]', 'where to write them', '.')
     .addOption(

@@ -112,7 +112,7 @@ export function runCommand(): Command {
       `
 Examples:
   $ assay run my.run.yaml
-  $ assay run my.run.yaml --limit 100 --out /tmp/quick     a first look in a minute
+  $ assay run my.run.yaml --limit 100 --out /tmp/quick     a first look
   $ assay run release.run.yaml --quiet || echo failed      in CI: 1 is a failed gate, 2 an error
   $ assay run big.run.yaml --plan-only --probe             what it will take
   $ assay run release.run.yaml --until-decided             a verdict with as few examples as it takes

@@ -30,7 +30,7 @@ export function tableCommand(): Command {
     .addOption(
       new Option('--format <format>', 'what is printed').choices(Object.keys(tableFormats)).default('latex'),
     )
-    .option('--out <dir>', 'write every table in every format into a folder, and print nothing')
+    .option('-o, --out <dir>', 'write every table in every format into a folder, and print nothing')
     .option('--print-preset <name>', 'print the file of a preset, to start from')
     .addHelpText(
       'after',

@@ -11,4 +11,12 @@ describe('commands that are listed without being loaded', () => {
     expect(taken(listed)).toEqual(taken(whole));
     expect(listed.summary()).toBe(whole.summary());
   });
+
+  it.each(commandNames)('%s: --out has the short form -o, and nothing else has', async (name) => {
+    const found = (await commandsFor([name])).filter((command) => command.name() === name);
+    const within = (commands: readonly (typeof found)[number][]): typeof found =>
+      commands.flatMap((command) => [command, ...within(command.commands)]);
+    for (const { options } of within(found))
+      for (const { long, short } of options) expect(short === '-o', `${long}`).toBe(long === '--out');
+  });
 });

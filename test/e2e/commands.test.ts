@@ -76,6 +76,8 @@ describe('the command line', () => {
     expect(code).toBe(0);
     const states = Object.fromEntries(findings.map(({ what, state }) => [what, state]));
     expect(states).toMatchObject({ assay: 'ok', node: 'ok', cores: 'ok', memory: 'ok', onnxruntime: 'ok' });
+    // What is optional is named, whether or not it is there.
+    for (const optional of ['tfjs', 'queue', 's3']) expect(states[optional]).toMatch(/^(ok|absent)$/);
     for (const { state, hint } of findings) if (state !== 'ok') expect(hint).toMatch(/\S/);
     for (const device of ['ort webgpu', 'ort cuda']) expect(states[device]).toMatch(/^(ok|absent)$/);
     expect((await obeyed(['doctor'], at())).stdout).toMatch(/^ok +onnxruntime +\d.*sessions? of \d+ thread/m);

@@ -36,6 +36,16 @@ describe('assay export', () => {
     expect(metrics['accuracy/accuracy/test']).toBe(accuracy?.value);
   });
 
+  it.each([
+    ['foo', /fix +name one of these, or the plug-in that has it: --plugin/],
+    ['mlflw', /did you mean "mlflow"\? Otherwise name one of these, or the plug-in that has it: --plugin/],
+  ])('says what to do about a format that there is not: %s', async (format, says) => {
+    const { code, stderr } = await obeyed(['export', format, 'out'], at);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/expected +one of .*mlflow/);
+    expect(stderr).toMatch(says);
+  });
+
   it('writes every format from a real run, into a folder', async () => {
     for (const name of exporters.names) {
       const { code } = await obeyed(['export', name, 'out', '--out', `made/${name}/`], at);
