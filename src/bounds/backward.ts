@@ -209,8 +209,8 @@ class Walk {
     const { b, network } = this;
     const dims = dimsOf(network, like);
     let sum = b.op('Reshape', [value, b.ints([-1, ...dims])]);
-    for (let axis = dims.length; axis > 0; axis--)
-      sum = b.op('ReduceSum', [sum, b.ints([axis])], { keepdims: int(0) });
+    // Channels first: whole rows of memory are added up.
+    for (const _ of dims) sum = b.op('ReduceSum', [sum, b.ints([1])], { keepdims: int(0) });
     return sum;
   }
 

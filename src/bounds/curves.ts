@@ -1,7 +1,7 @@
 import { float } from '../graph/build.js';
 import { gelu, geluByTanh } from './gelu.js';
 import { linesAround, type Shape } from './lines.js';
-import type { CurveRounding, CurveRow, Interval, Lines } from './row.js';
+import type { CurveRounding, CurveRow, Interval, LinesOn } from './row.js';
 import type { BoundSite } from './site.js';
 
 /** At least twice what float32 functions of engines are off by; checked by a test on the engine that computes them. */
@@ -47,18 +47,13 @@ function leaky(op: string, leakOf: (s: BoundSite) => number): CurveRow {
      */
     lines(s) {
       const leak = leakOf(s);
-      return (lower, upper): Lines => {
-        if (lower >= 0 || upper <= 0) {
-          const slope = lower >= 0 ? 1 : leak;
-          return { lowerSlope: slope, lowerIntercept: 0, upperSlope: slope, upperIntercept: 0 };
-        }
-        const chord = (upper - leak * lower) / (upper - lower);
-        return {
-          lowerSlope: chord > 0.5 ? 1 : leak,
-          lowerIntercept: 0,
-          upperSlope: chord,
-          upperIntercept: (1 - chord) * upper,
-        };
+      return (lower, upper, lines) => {
+        const bends = lower < 0 && upper > 0;
+        const chord = bends ? (upper - leak * lower) / (upper - lower) : lower >= 0 ? 1 : leak;
+        lines[0] = bends ? (chord > 0.5 ? 1 : leak) : chord;
+        lines[1] = 0;
+        lines[2] = chord;
+        lines[3] = bends ? (1 - chord) * upper : 0;
       };
     },
     lowerSlopes: (s) => [leakOf(s), 1],
@@ -109,7 +104,7 @@ function imageOf({ f, extremes = [] }: Shape, domain?: Domain) {
 }
 
 /** The graph's form of `imageOf`: where an extreme lies within, its value counts. */
-function intervalOf(s: BoundSite, of: Interval, { emit, shape, falls, domain }: Curve): Interval {
+function intervalOf(s: BoundSite, of: Interval, { emit = itself, shape, falls, domain }: Curve): Interval {
   const { f, extremes = [] } = shape(s);
   const ends = bothEnds(s, falls ? { lower: of.upper, upper: of.lower } : of, emit);
   if (domain) {
@@ -119,8 +114,13 @@ function intervalOf(s: BoundSite, of: Interval, { emit, shape, falls, domain }: 
       upper: s.where(defined, ends.upper, Number.POSITIVE_INFINITY),
     };
   }
-  if (extremes.length === 0) return ends;
-  let [lower, upper] = [s.emit('Min', ends.lower, ends.upper), s.emit('Max', ends.lower, ends.upper)];
+  const [bottom, ...others] = extremes;
+  if (bottom === undefined) return ends;
+  let upper = s.emit('Max', ends.lower, ends.upper);
+  // Of a valley the lowest is at its bottom, or at the nearer end.
+  if (others.length === 0 && f(bottom - 1) > f(bottom))
+    return { lower: emit(s, s.emit('Max', of.lower, s.emit('Min', of.upper, bottom))), upper };
+  let lower = s.emit('Min', ends.lower, ends.upper);
   for (const x of extremes) {
     const within = s.emit('And', s.less(of.lower, x), s.greater(of.upper, x));
     lower = s.where(within, s.emit('Min', lower, f(x)), lower);
@@ -130,12 +130,7 @@ function intervalOf(s: BoundSite, of: Interval, { emit, shape, falls, domain }: 
 }
 
 /** Lines that say nothing. */
-const UNDEFINED: Lines = {
-  lowerSlope: 0,
-  lowerIntercept: Number.NEGATIVE_INFINITY,
-  upperSlope: 0,
-  upperIntercept: Number.POSITIVE_INFINITY,
-};
+const UNDEFINED = [0, Number.NEGATIVE_INFINITY, 0, Number.POSITIVE_INFINITY];
 
 function curve(own: Curve): CurveRow {
   const { op, shape, rounding = () => COMPUTED, refuses, domain } = own;
@@ -145,9 +140,11 @@ function curve(own: Curve): CurveRow {
     interval: (s, of) => intervalOf(s, of, own),
     image: (s) => imageOf(shape(s), domain),
     lines(s) {
-      const known = shape(s);
-      return (lower, upper) =>
-        domain && !domain.holds(lower, upper) ? UNDEFINED : linesAround(known, lower, upper);
+      const around = linesOf(shape(s));
+      return (lower, upper, lines) => {
+        if (!domain || domain.holds(lower, upper)) around(lower, upper, lines);
+        else lines.set(UNDEFINED);
+      };
     },
     rounding,
     ...(domain && { defined: domain.holds }),
@@ -155,7 +152,25 @@ function curve(own: Curve): CurveRow {
   };
 }
 
+const known = new WeakMap<Shape, LinesOn>();
+
+/** What is tabulated of a shape is so once. */
+function linesOf(shape: Shape): LinesOn {
+  const made = known.get(shape) ?? linesAround(shape);
+  known.set(shape, made);
+  return made;
+}
+
 const sigmoid = (x: number) => 1 / (1 + Math.exp(-x));
+const sigmoidShape: Shape = {
+  f: sigmoid,
+  slope: (x) => {
+    const y = sigmoid(x);
+    return y * (1 - y);
+  },
+  turns: [0],
+};
+const tanhShape: Shape = { f: Math.tanh, slope: (x) => 1 - Math.tanh(x) ** 2, turns: [0] };
 /** log(1 + e^x), without overflow. */
 const softplus = (x: number) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
 
@@ -195,19 +210,21 @@ function hardSigmoid(s: BoundSite): Shape {
 /** x sigmoid(x) (Elfwing et al. 2018), which graphs spell out; see `fused`. */
 export const SILU = 'Silu';
 
+const siluShape: Shape = {
+  f: (x) => x * sigmoid(x),
+  slope: (x) => {
+    const gate = sigmoid(x);
+    return gate * (1 + x * (1 - gate));
+  },
+  // Where it turns from bending one way to the other.
+  turns: [-2.3993572805154, 2.3993572805154],
+  extremes: [-1.278464542761074],
+};
+
 const silu: Curve = {
   op: SILU,
   emit: (s, x) => s.mul(x, s.emit('Sigmoid', x)),
-  shape: () => ({
-    f: (x) => x * sigmoid(x),
-    slope: (x) => {
-      const gate = sigmoid(x);
-      return gate * (1 + x * (1 - gate));
-    },
-    // Where it turns from bending one way to the other.
-    turns: [-2.3993572805154, 2.3993572805154],
-    extremes: [-1.278464542761074],
-  }),
+  shape: () => siluShape,
   // A sigmoid that is off by some millionths is multiplied by x.
   rounding: () => ({ ...COMPUTED, argument: 5e-7 }),
 };
@@ -289,18 +306,11 @@ export const curves: readonly CurveRow[] = [
   leaky('LeakyRelu', (s) => Math.fround(s.number('alpha', 0.01))),
   curve({
     op: 'Sigmoid',
-    shape: () => ({
-      f: sigmoid,
-      slope: (x) => {
-        const y = sigmoid(x);
-        return y * (1 - y);
-      },
-      turns: [0],
-    }),
+    shape: () => sigmoidShape,
   }),
   curve({
     op: 'Tanh',
-    shape: () => ({ f: Math.tanh, slope: (x) => 1 - Math.tanh(x) ** 2, turns: [0] }),
+    shape: () => tanhShape,
   }),
   curve({ op: 'Softplus', shape: () => ({ f: softplus, slope: sigmoid, turns: [] }) }),
   curve({ op: 'Exp', shape: () => ({ f: Math.exp, slope: Math.exp, turns: [] }) }),

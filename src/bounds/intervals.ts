@@ -88,7 +88,7 @@ function bentInterval(
   const common =
     argument === 0
       ? absolute
-      : s.add(s.mul(s.emit('Max', s.emit('Abs', ends.lower), s.emit('Abs', ends.upper)), argument), absolute);
+      : s.add(s.mul(s.emit('Max', ends.upper, s.neg(ends.lower)), argument), absolute);
   const error = (end: string) => s.add(s.mul(s.emit('Abs', end), relative), common);
   return { lower: s.sub(lower, error(lower)), upper: s.add(upper, error(upper)) };
 }

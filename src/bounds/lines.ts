@@ -1,4 +1,5 @@
-import type { Lines } from './row.js';
+import { Extremes } from './extremes.js';
+import type { LinesOn } from './row.js';
 
 /** A function of a number that is smooth but at its kinks. */
 export interface Shape {
@@ -16,86 +17,142 @@ const [TRIES, HALVED] = [60, 4];
 /** What rounding in float64 may cost, relative to the numbers that meet. */
 const ROUNDING = 1e-12;
 
+/** A stretch on which a derivative only rises or only falls: what is just past a turn, up to the next. */
+interface Stretch {
+  from: number;
+  to: number;
+  /** The turn before it, and the function there. */
+  turn: number;
+  f: number;
+  /** Derivatives at both ends. */
+  first: number;
+  last: number;
+  /** Made when first used. */
+  extremes?: Extremes;
+}
+
 /**
  * Two lines that hold a function on [lower, upper]. Of a few slopes (the chord, tangents at both ends and in the middle)
  * each side takes the one whose line is nearest in the middle, which is that of the smallest area. Each line is moved outward
  * until it holds: the distance to a line is extreme at the ends, at kinks and where the slopes agree.
  */
-export function linesAround(shape: Shape, lower: number, upper: number): Lines {
+export function linesAround(shape: Shape): LinesOn {
   const { f, slope, turns } = shape;
-  const [low, high] = [f(lower), f(upper)];
-  const chord = upper > lower ? (high - low) / (upper - lower) : slope(lower);
-  const middle = (lower + upper) / 2;
-  const reach = Math.max(Math.abs(lower), Math.abs(upper));
-  const spareOf = (k: number) => ROUNDING * (1 + Math.abs(low) + Math.abs(high) + Math.abs(k) * reach);
-  if (!turns.some((turn) => turn > lower && turn < upper)) {
-    // It bends one way: the chord is on one side, every tangent on the other.
-    const along = { slope: chord, intercept: low - chord * lower };
+  const across = linesAcross(shape);
+  return (lower, upper, lines) => {
+    for (const turn of turns) if (turn > lower && turn < upper) return across(lower, upper, lines);
+    const low = f(lower);
+    const high = f(upper);
+    const middle = (lower + upper) / 2;
     const k = slope(middle);
-    const touching = { slope: k, intercept: f(middle) - k * middle };
-    const [below, above] =
-      along.slope * middle + along.intercept > f(middle) ? [touching, along] : [along, touching];
-    return {
-      lowerSlope: below.slope,
-      lowerIntercept: below.intercept - spareOf(below.slope),
-      upperSlope: above.slope,
-      upperIntercept: above.intercept + spareOf(above.slope),
-    };
-  }
-  return linesAcross(shape, lower, upper, [
-    chord,
-    slope(inward(lower, upper)),
-    slope(inward(upper, lower)),
-    slope(middle),
-  ]);
+    const chord = upper > lower ? (high - low) / (upper - lower) : slope(lower);
+    const spare = 1 + Math.abs(low) + Math.abs(high);
+    const reach = Math.max(Math.abs(lower), Math.abs(upper));
+    const along = low - chord * lower;
+    const between = f(middle);
+    const touching = between - k * middle;
+    const spareAlong = ROUNDING * (spare + Math.abs(chord) * reach);
+    const spareTouching = ROUNDING * (spare + Math.abs(k) * reach);
+    // It bends one way: the chord is on one side, every tangent on the other.
+    const [chordAt, tangentAt] = chord * middle + along > between ? [2, 0] : [0, 2];
+    const outward = chordAt === 2 ? 1 : -1;
+    lines[chordAt] = chord;
+    lines[chordAt + 1] = along + outward * spareAlong;
+    lines[tangentAt] = k;
+    lines[tangentAt + 1] = touching - outward * spareTouching;
+  };
 }
 
-/** Of lines with these slopes, moved outward until they hold, those that are nearest in the middle. */
-function linesAcross(
-  { f, slope, turns }: Shape,
-  lower: number,
-  upper: number,
-  slopes: readonly number[],
-): Lines {
-  const middle = (lower + upper) / 2;
-  const ends = [lower, ...turns.filter((turn) => turn > lower && turn < upper), upper];
-  const values = ends.map(f);
-  const lines: Lines = { lowerSlope: 0, lowerIntercept: -Infinity, upperSlope: 0, upperIntercept: Infinity };
-  for (const k of slopes) {
-    if (!Number.isFinite(k)) continue;
-    let [least, most] = [Infinity, -Infinity];
-    const look = (distance: number) => {
-      if (distance < least) least = distance;
-      if (distance > most) most = distance;
-    };
-    for (const [i, x] of ends.entries()) look(values[i]! - k * x);
-    for (let i = 0; i + 1 < ends.length; i++) {
-      const x = whereSlopeIs(k, slope, ends[i]!, ends[i + 1]!);
-      if (x === undefined) continue;
-      const distance = f(x.at) - k * x.at;
-      look(distance - x.spare);
-      look(distance + x.spare);
+/** Of lines with a few slopes, moved outward until they hold, those that are nearest in the middle. */
+function linesAcross(shape: Shape): LinesOn {
+  const { f, slope } = shape;
+  const stretches = stretchesOf(shape);
+  return (lower, upper, lines) => {
+    const low = f(lower);
+    const high = f(upper);
+    const middle = (lower + upper) / 2;
+    const atLower = slope(inward(lower, upper));
+    const atUpper = slope(inward(upper, lower));
+    const chord = (high - low) / (upper - lower);
+    const touching = slope(middle);
+    const size = 1 + Math.abs(low) + Math.abs(high);
+    const reach = Math.max(Math.abs(lower), Math.abs(upper));
+    let [below, above] = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
+    lines[0] = 0;
+    lines[1] = Number.NEGATIVE_INFINITY;
+    lines[2] = 0;
+    lines[3] = Number.POSITIVE_INFINITY;
+    for (let candidate = 0; candidate < 4; candidate++) {
+      const k = candidate === 0 ? chord : candidate === 1 ? atLower : candidate === 2 ? atUpper : touching;
+      if (!Number.isFinite(k)) continue;
+      const one = low - k * lower;
+      const other = high - k * upper;
+      let least = Math.min(one, other);
+      let most = Math.max(one, other);
+      for (const stretch of stretches) {
+        if (stretch.to <= lower || stretch.from >= upper) continue;
+        const begins = stretch.from > lower;
+        const ends = stretch.to < upper;
+        if (begins) {
+          const distance = stretch.f - k * stretch.turn;
+          least = Math.min(least, distance);
+          most = Math.max(most, distance);
+        }
+        const first = begins ? stretch.first : atLower;
+        const last = ends ? stretch.last : atUpper;
+        if (!((first - k) * (last - k) < 0)) continue;
+        const extreme = extremeAt(shape, stretch, k, lower, upper);
+        if (first < last) least = Math.min(least, extreme);
+        else most = Math.max(most, extreme);
+      }
+      const spare = ROUNDING * (size + Math.abs(k) * reach);
+      if (k * middle + least > below) {
+        below = k * middle + least;
+        lines[0] = k;
+        lines[1] = least - spare;
+      }
+      if (k * middle + most < above) {
+        above = k * middle + most;
+        lines[2] = k;
+        lines[3] = most + spare;
+      }
     }
-    const spare =
-      ROUNDING *
-      (1 +
-        Math.abs(values[0]!) +
-        Math.abs(values.at(-1) ?? 0) +
-        Math.abs(k) * Math.max(Math.abs(lower), Math.abs(upper)));
-    if (k * middle + least > lines.lowerSlope * middle + lines.lowerIntercept) {
-      lines.lowerSlope = k;
-      lines.lowerIntercept = least - spare;
-    }
-    if (k * middle + most < lines.upperSlope * middle + lines.upperIntercept) {
-      lines.upperSlope = k;
-      lines.upperIntercept = most + spare;
-    }
-  }
-  return lines;
+  };
+}
+
+/** Between turns, and beyond the first and the last. */
+function stretchesOf({ f, slope, turns }: Shape): Stretch[] {
+  const ends = [Number.NEGATIVE_INFINITY, ...turns, Number.POSITIVE_INFINITY];
+  return ends.slice(1).map((to, i) => {
+    const from = ends[i]!;
+    const [first, last] = [past(from, 1), past(to, -1)];
+    return { from: first, to: last, turn: from, f: f(from), first: slope(first), last: slope(last) };
+  });
+}
+
+/**
+ * The extreme of f(x) - k x where the derivative takes the value k, which it does between two places of a stretch; or what is
+ * beyond it.
+ */
+function extremeAt(shape: Shape, stretch: Stretch, k: number, lower: number, upper: number): number {
+  stretch.extremes ??= new Extremes(shape, stretch.from, stretch.to);
+  const { extremes } = stretch;
+  if (k > extremes.least && k < extremes.most) return extremes.at(k);
+  // Far out, derivatives hardly change.
+  const { f, slope } = shape;
+  const from = Math.max(stretch.from, lower);
+  const to = Math.min(stretch.to, upper);
+  const x = whereSlopeIs(k, slope, from, to);
+  const rises = slope(to) > slope(from);
+  if (!x) return rises ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY;
+  return f(x.at) - k * x.at + (rises ? -x.spare : x.spare);
 }
 
 /** A little way from an end, where it may be a kink. */
 const inward = (from: number, to: number) => from + (to - from) * 1e-9;
+/** Beyond the first and the last turn there is no end. */
+const past = (turn: number, direction: -1 | 1) =>
+  Number.isFinite(turn) ? turn + direction * 1e-9 * Math.max(1, Math.abs(turn)) : turn;
 
 /** Where the derivative is about right, and by how much the distance there may miss its extreme. */
 interface Place {

@@ -3,7 +3,7 @@ import type { Graph } from '../graph/graph.js';
 import { prune } from '../graph/prune.js';
 import { type Bounded, dimsOf, isAffine, onConstants, siteOf } from './network.js';
 import type { Programs } from './programs.js';
-import { magnitudeAt, type Ranges, rangeOf } from './ranges.js';
+import { magnitudesOf, type Ranges, rangeOf } from './ranges.js';
 import { loadOf } from './row.js';
 
 /**
@@ -87,8 +87,7 @@ export class Magnitudes {
     const program = await this.programs.of(`${key} magnitudes`, known.graph);
     const feeds: Record<string, Value> = {};
     for (const [value, input] of known.inputs) {
-      const range = rangeOf(ranges, value);
-      const data = range.lower.map((_, i) => magnitudeAt(range, i));
+      const data = magnitudesOf(rangeOf(ranges, value));
       feeds[input] = { type: 'float32', dims: [n, ...dimsOf(network, value)], data };
     }
     const found = await program.run(feeds);

@@ -1,5 +1,5 @@
 import { AssayError } from '../errors.js';
-import { type Boxes, outward } from './ranges.js';
+import { type Boxes, bitsOf, storeOutward } from './ranges.js';
 
 /** Norms of balls that are bounded. */
 export const BALL_NORMS = ['Linf', 'L2'] as const;
@@ -15,10 +15,18 @@ const SUMMED = 1 + 1e-12;
  * balls have of them.
  */
 export function ballsAround(n: number, pixels: Float32Array, epsilon: number, norm: BallNorm): Boxes {
+  const lower = new Float32Array(pixels.length);
+  const upper = new Float32Array(pixels.length);
+  const [lowerBits, upperBits] = [bitsOf(lower), bitsOf(upper)];
+  for (let i = 0; i < pixels.length; i++) {
+    const x = pixels[i]!;
+    storeOutward(lower, lowerBits, i, Math.max(0, x - epsilon), -1);
+    storeOutward(upper, upperBits, i, Math.min(1, x + epsilon), 1);
+  }
   return {
     n,
-    lower: pixels.map((x) => outward(Math.max(0, x - epsilon), -1)),
-    upper: pixels.map((x) => outward(Math.min(1, x + epsilon), 1)),
+    lower,
+    upper,
     ...(norm === 'L2' && { ball: { centre: pixels, radius: epsilon * SUMMED } }),
   };
 }

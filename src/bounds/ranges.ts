@@ -54,6 +54,14 @@ export function rangeOf(ranges: Ranges, value: string): Range {
 export const magnitudeAt = ({ lower, upper }: Range, i: number): number =>
   Math.max(Math.abs(lower[i]!), Math.abs(upper[i]!));
 
+/** The largest magnitudes of all numbers of a range, times a factor. */
+export function magnitudesOf({ lower, upper }: Range, factor = 1): Float32Array {
+  const magnitudes = new Float32Array(lower.length);
+  for (let i = 0; i < magnitudes.length; i++)
+    magnitudes[i] = Math.max(Math.abs(lower[i]!), Math.abs(upper[i]!)) * factor;
+  return magnitudes;
+}
+
 type Products = Extract<Bent, { planes: unknown }>;
 
 const NONE: CurveRounding = { absolute: 0, relative: 0, argument: 0 };
@@ -98,15 +106,32 @@ function imageOfProduct({ node, row }: Products, network: Bounded, ranges: Range
   return range;
 }
 
+/**
+ * Writes to a place of an array the nearest float32 number at or below (-1), or at or above (1), a number.
+ * @param bits the same memory
+ */
+export function storeOutward(
+  values: Float32Array,
+  bits: Int32Array,
+  i: number,
+  x: number,
+  direction: -1 | 1,
+): void {
+  values[i] = x;
+  const rounded = values[i]!;
+  if (!Number.isFinite(rounded) || (direction < 0 ? rounded <= x : rounded >= x)) return;
+  if (rounded === 0) values[i] = direction * 2 ** -149;
+  else bits[i]! += rounded > 0 === direction > 0 ? 1 : -1;
+}
+
+export const bitsOf = ({ buffer, byteOffset, length }: Float32Array): Int32Array =>
+  new Int32Array(buffer, byteOffset, length);
+
 const one = new Float32Array(1);
-const bits = new Int32Array(one.buffer);
+const bits = bitsOf(one);
 
 /** The nearest float32 number at or below (-1), or at or above (1), a number. */
 export function outward(x: number, direction: -1 | 1): number {
-  one[0] = x;
-  const rounded = one[0];
-  if (!Number.isFinite(rounded) || (direction < 0 ? rounded <= x : rounded >= x)) return rounded;
-  if (rounded === 0) return direction * 2 ** -149;
-  bits[0]! += rounded > 0 === direction > 0 ? 1 : -1;
-  return one[0];
+  storeOutward(one, bits, 0, x, direction);
+  return one[0]!;
 }

@@ -36,13 +36,11 @@ export interface CurveRounding {
   argument: number;
 }
 
-/** Two lines between which a function lies on an interval: slope x + intercept. */
-export interface Lines {
-  lowerSlope: number;
-  lowerIntercept: number;
-  upperSlope: number;
-  upperIntercept: number;
-}
+/**
+ * Two lines between which a function lies on [lower, upper], slope x + intercept, in float64: lower slope and intercept, upper slope
+ * and intercept are written to `lines`, which is the same for millions of numbers.
+ */
+export type LinesOn = (lower: number, upper: number, lines: Float64Array) => void;
 
 /** A function of each number by itself. */
 export interface CurveRow {
@@ -54,8 +52,7 @@ export interface CurveRow {
   roundedInterval?(site: BoundSite, of: Interval): Interval;
   /** The same of one number. */
   image(site: BoundSite): (lower: number, upper: number) => readonly [number, number];
-  /** Lines that hold the function on [lower, upper], in float64. */
-  lines(site: BoundSite): (lower: number, upper: number) => Lines;
+  lines(site: BoundSite): LinesOn;
   /** Where the lines are not the function itself, any line through 0 with a slope from the first to the second is below it. */
   lowerSlopes?(site: BoundSite): readonly [number, number];
   /** Whether the lower line goes through 0 on every interval, its slope a number of float32. */

@@ -1,5 +1,5 @@
 import { type Bent, type Bounded, dimsOf, sizeOf } from './network.js';
-import { magnitudeAt, outward, type Range, type Ranges, rangeOf } from './ranges.js';
+import { bitsOf, magnitudeAt, outward, type Range, type Ranges, rangeOf, storeOutward } from './ranges.js';
 import { gamma, gammaOfAxes, UNIT } from './rounding.js';
 
 /** What a step that is not affine is replaced by, on the intervals of its input; each (n, size). */
@@ -56,21 +56,32 @@ function ofCurve(
   const { absolute, relative, argument } = rounding;
   // Slopes that may be taken instead.
   const steepest = lowerSlopes?.[1] ?? 0;
-  for (let i = 0; i < made.error.length; i++) {
-    const line = lines(of.lower[i]!, of.upper[i]!);
-    const reach = magnitudeAt(of, i);
-    made.lowerSlope[i] = line.lowerSlope;
-    made.upperSlope[i] = line.upperSlope;
+  const line = new Float64Array(4);
+  const { lower: lowers, upper: uppers } = of;
+  const { lowerSlope, lowerIntercept, upperSlope, upperIntercept, error } = made;
+  const [lowBits, highBits, errorBits] = [bitsOf(lowerIntercept), bitsOf(upperIntercept), bitsOf(error)];
+  for (let i = 0; i < error.length; i++) {
+    const lower = lowers[i]!;
+    const upper = uppers[i]!;
+    lines(lower, upper, line);
+    const below = line[0]!;
+    const above = line[2]!;
+    const reach = Math.max(Math.abs(lower), Math.abs(upper));
+    lowerSlope[i] = below;
+    upperSlope[i] = above;
     // What a slope lost when it was stored, the intercept gives way by.
-    const low = line.lowerIntercept - Math.abs(line.lowerSlope - made.lowerSlope[i]!) * reach;
-    const high = line.upperIntercept + Math.abs(line.upperSlope - made.upperSlope[i]!) * reach;
-    made.lowerIntercept[i] = outward(low, -1);
-    made.upperIntercept[i] = outward(high, 1);
-    made.error[i] = outward(
+    const low = line[1]! - Math.abs(below - lowerSlope[i]!) * reach;
+    const high = line[3]! + Math.abs(above - upperSlope[i]!) * reach;
+    storeOutward(lowerIntercept, lowBits, i, low, -1);
+    storeOutward(upperIntercept, highBits, i, high, 1);
+    storeOutward(
+      error,
+      errorBits,
+      i,
       absolute +
         argument * reach +
-        (relative + ways) * magnitudeAt(given, i) +
-        COEFFICIENT * Math.max(steepest, Math.abs(line.lowerSlope), Math.abs(line.upperSlope)) * reach +
+        (relative + ways) * Math.max(Math.abs(given.lower[i]!), Math.abs(given.upper[i]!)) +
+        COEFFICIENT * Math.max(steepest, Math.abs(below), Math.abs(above)) * reach +
         (COEFFICIENT + axes) * Math.max(Math.abs(low), Math.abs(high)),
       1,
     );

@@ -7,7 +7,7 @@ import { type LocalNetwork, localNetwork } from './local.js';
 import { Magnitudes } from './magnitudes.js';
 import { type Bounded, dimsOf, sizeOf } from './network.js';
 import type { Programs } from './programs.js';
-import { type LowerBounds, magnitudeAt, type Range, type Ranges, rangeOf } from './ranges.js';
+import { type LowerBounds, magnitudesOf, type Range, type Ranges, rangeOf } from './ranges.js';
 import { gamma, gammaOfAxes, TINY, UNIT } from './rounding.js';
 import { type StepLines, stepLines } from './step-lines.js';
 
@@ -149,13 +149,14 @@ export class Walks {
     const { network } = this;
     const most = new Float64Array(n);
     let [products, numbers] = [SIDES, 0];
-    const look = (value: string, magnitudeOf: (i: number) => number) => {
+    const look = (value: string, magnitudes: Float32Array) => {
       const size = sizeOf(network, value);
       numbers += size;
-      for (let i = 0; i < n * size; i++) {
-        const image = Math.floor(i / size);
+      for (let image = 0, i = 0; image < n; image++) {
+        let largest = most[image]!;
         // What is no number stays so.
-        most[image] = Math.max(most[image]!, magnitudeOf(i));
+        for (const end = i + size; i < end; i++) largest = Math.max(largest, magnitudes[i]!);
+        most[image] = largest;
       }
     };
     const largest = await this.magnitudes.of(key, new Set(backward.errors.keys()), n, ranges);
@@ -174,7 +175,7 @@ export class Walks {
       const inputs = backward.lines.get(output);
       if (!inputs) continue;
       const given = rangeOf(ranges, output);
-      look(output, (i) => magnitudeAt(given, i));
+      look(output, magnitudesOf(given));
       const lines = this.lines.get(given) ?? stepLines(step, network, n, ranges);
       this.lines.set(given, lines);
       for (const name of ['lowerSlope', 'lowerIntercept', 'upperSlope', 'upperIntercept'] as const)
@@ -186,13 +187,9 @@ export class Walks {
     }
     for (const value of stops) {
       const range = rangeOf(ranges, value);
-      look(value, (i) => magnitudeAt(range, i));
+      look(value, magnitudesOf(range));
       const factor = gamma(network.readers.get(value) ?? 0) * SPARE;
-      feed(
-        backward.errors.get(value),
-        value,
-        range.lower.map((_, i) => magnitudeAt(range, i) * factor),
-      );
+      feed(backward.errors.get(value), value, magnitudesOf(range, factor));
     }
     for (const [value, { forward, backward: back }] of network.rounded) {
       const magnitude = largest.get(value);
@@ -201,12 +198,9 @@ export class Walks {
       const factor = (forward + back + gammaOfAxes(dimsOf(network, value), network.steps.length)) * SPARE;
       const own = (forward + back) / UNIT;
       products = Math.max(products, own);
-      look(value, (i) => magnitude[i]!);
-      feed(
-        backward.errors.get(value),
-        value,
-        magnitude.map((m) => m * factor + own * TINY),
-      );
+      look(value, magnitude);
+      for (let i = 0; i < magnitude.length; i++) magnitude[i] = magnitude[i]! * factor + own * TINY;
+      feed(backward.errors.get(value), value, magnitude);
     }
     return { parts, lost: most.map((m) => (m + 1) * products * numbers * TINY) };
   }

@@ -409,3 +409,26 @@ describe('of a window', () => {
     expect([...certain].sort()).toEqual([0, 1]);
   });
 });
+
+describe('lines in float64', () => {
+  it.each(['Silu', 'Sigmoid', 'Tanh', 'Gelu', 'Elu', 'HardSwish'])('of %s hold far out', async (op) => {
+    const name = Object.keys(CURVES).find((one) => opOf(one) === op) ?? op;
+    const [layer, f] = CURVES[name]!;
+    const step = (await networkOf(layer, 1)).bent[0] as Extract<Bent, { lines: unknown }>;
+    const draws = stream({ seed: 0, purpose: 'test/far', example: 0 });
+    const line = new Float64Array(4);
+    for (let i = 0; i < 1000; i++) {
+      const middle = (draws.uniform() - 0.5) * 10 ** (3 * draws.uniform());
+      const half = 10 ** (6 * draws.uniform() - 3);
+      const [low, high] = [Math.fround(middle - half), Math.fround(middle + half)];
+      step.lines(low, high, line);
+      const [k, below, m, above] = line as unknown as [number, number, number, number];
+      const near = Array.from({ length: 161 }, (_, j) => j / 4 - 20).filter((x) => x > low && x < high);
+      for (const x of [...pointsOf([low, high]), ...near]) {
+        const spare = ROUNDED * (1 + Math.abs(x));
+        const outside = Math.max(k * x + below - f(x), f(x) - m * x - above);
+        if (outside > spare) expect.fail(`[${low}, ${high}]: ${outside} outside at ${x}`);
+      }
+    }
+  });
+});
