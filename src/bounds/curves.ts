@@ -22,11 +22,17 @@ const bothEnds = (s: BoundSite, { lower, upper }: Interval, emit = itself): Inte
 /** More than the leak loses when it is stored, and products with it in the network and here. */
 const LEAN = 2 ** -21;
 
+/** What products that are too small for float32 lose, in the network and here. */
+const LOST = 1e-37;
+
 /** Ends below 0 with a leak that is a little larger, or smaller: positive numbers are not computed. */
 function leaningOutward(s: BoundSite, { lower, upper }: Interval): Interval {
   const leak = s.number('alpha', 0.01);
   const leaning = (x: string, alpha: number) => s.again([x], { alpha: float(alpha) })[0]!;
-  return { lower: leaning(lower, leak * (1 + LEAN)), upper: leaning(upper, leak * (1 - LEAN)) };
+  return {
+    lower: s.sub(leaning(lower, leak * (1 + LEAN)), LOST),
+    upper: s.add(leaning(upper, leak * (1 - LEAN)), LOST),
+  };
 }
 
 /** ReLU, and with a leak: max(x, leak x). */
@@ -60,7 +66,7 @@ function leaky(op: string, leakOf: (s: BoundSite) => number): CurveRow {
     throughZero: true,
     exactOn: (lower, upper) => lower >= 0 || upper <= 0,
     // A product with the leak, or a number as it is.
-    rounding: op === 'Relu' ? () => EXACT : () => ({ absolute: 1e-37, relative: 2 ** -23, argument: 0 }),
+    rounding: op === 'Relu' ? () => EXACT : () => ({ absolute: LOST, relative: 2 ** -23, argument: 0 }),
     refuses: (s) => (leakOf(s) >= 0 && leakOf(s) <= 1 ? undefined : 'its leak is not from 0 to 1'),
   };
 }
