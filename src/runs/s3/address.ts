@@ -13,6 +13,9 @@ export interface S3Address {
 
 export const isS3 = (store: string): boolean => /^s3:/i.test(store);
 
+/** Bytes of a prefix: names of objects have 1024 at the most. */
+const LONGEST = 512;
+
 const EXPECTED = 's3://BUCKET or s3://BUCKET/PREFIX';
 
 /**
@@ -32,11 +35,11 @@ export function s3Address(text: string, endpoint?: string): S3Address {
       'buckets have 3 to 63 small letters, digits, hyphens and dots',
     );
   const parts = path.replace(/\/+$/, '').split('/');
-  const isPlain = path.length <= 512 && parts.every((part) => part !== '.' && part !== '..');
+  const isPlain = Buffer.byteLength(path) <= LONGEST && parts.every((part) => part !== '.' && part !== '..');
   if (!isPlain || /\p{Cc}/u.test(path) || (path !== '' && parts.includes('')))
     throw bad(
       `the prefix ${path.slice(0, 100)}`,
-      'a prefix is a path of names with single slashes, without . and ..',
+      `a prefix is a path of at most ${LONGEST} bytes, of names with single slashes, without . and ..`,
     );
   const prefix = path === '' ? '' : `${parts.join('/')}/`;
   return {

@@ -26,7 +26,7 @@ export interface S3StoreOptions {
 
 const WAITS = { first: 1000, most: 30_000 };
 
-/** A store is away when nothing came of it for so long, in ms: it may be slow with some requests and quick with others. */
+/** A store is away when requests have failed for so long, in ms, and none was answered: what stumbles once is not away. */
 const AWAY = 5000;
 
 /** How long what is being written may still take when everything ends, in ms: a unit that was measured is worth that. */
@@ -47,7 +47,8 @@ const MARKER = {
  * While the server is away, its units are waited for.
  */
 export class S3Store implements UnitStore {
-  private heard = performance.now();
+  /** Since when requests fail and none is answered. */
+  private failing: number | undefined;
   private away = false;
   private toldOfDamage = false;
 
@@ -162,13 +163,15 @@ export class S3Store implements UnitStore {
   }
 
   private back(): void {
-    this.heard = performance.now();
+    this.failing = undefined;
     if (this.away) this.options.tell('the store is back');
     this.away = false;
   }
 
   private isAway({ message, details }: AssayError): void {
-    if (this.away || performance.now() - this.heard < AWAY) return;
+    const now = performance.now();
+    this.failing ??= now;
+    if (this.away || now - this.failing < AWAY) return;
     this.away = true;
     this.options.tell(
       `the store at ${this.address.shown} is away: waiting until it is back (${message}: ${details.found})`,

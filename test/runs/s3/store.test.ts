@@ -122,10 +122,21 @@ describe('a store that speaks S3', () => {
     expect(left).toBeLessThan(0);
   });
 
+  it('that stumbles once after a quiet minute is not called away', async () => {
+    const store = await opened();
+    vi.spyOn(performance, 'now').mockReturnValue(performance.now() + 60_000);
+    onTestFinished(() => void vi.restoreAllMocks());
+    let left = 4;
+    server.fault = () => (left-- > 0 ? 'hang up' : undefined);
+    await store.write(unit);
+    expect([left < 0, told]).toEqual([true, []]);
+  });
+
   it('that is away is waited for, which is told, until that is ended', async () => {
     const ending = new AbortController();
     const store = await opened({ signal: () => ending.signal });
-    vi.spyOn(performance, 'now').mockReturnValue(performance.now() + 6000);
+    let now = performance.now();
+    vi.spyOn(performance, 'now').mockImplementation(() => (now += 3000));
     onTestFinished(() => void vi.restoreAllMocks());
     await server.down();
     const written = store.write(unit);
@@ -249,6 +260,7 @@ describe('the address of a store', () => {
     ['s3://key:hush@bucket', 'something before an @'],
     ['s3://bucket/a/../b', 'the prefix a/../b'],
     ['s3://bucket/a//b', 'the prefix a//b'],
+    [`s3://bucket/${'ü'.repeat(300)}`, `the prefix ${'ü'.repeat(100)}`],
   ])('%s is none', (text, found) => {
     const error = (() => {
       try {
