@@ -26,8 +26,14 @@ const MANY = 24;
  * @param plots how many there will be
  */
 export function createPlotter(plots: number): Plotter {
-  if (plots < MANY || availableParallelism() < 2) return { draw: renderPlot, close: async () => undefined };
-  return new PlotThread();
+  const here: Plotter = { draw: renderPlot, close: async () => undefined };
+  if (plots < MANY || availableParallelism() < 2) return here;
+  try {
+    return new PlotThread();
+  } catch {
+    // A process can be forbidden to start threads (--permission).
+    return here;
+  }
 }
 
 class PlotThread implements Plotter {

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import type { TopLevelSpec } from 'vega-lite';
 import { expect, test } from 'vitest';
 import { createPalette } from '../../../src/report/plots/palette.js';
@@ -44,4 +45,18 @@ test('what a thread leaves undone is drawn here', async () => {
   const expected = await renderPlot(specs[0]!, 'f', 'label');
   expect(await asked).toEqual(expected);
   expect(await plotter.draw(specs[0]!, 'f', 'label')).toEqual(expected);
+});
+
+test('where no thread may start, plots are drawn here', () => {
+  const flag = process.allowedNodeEnvironmentFlags.has('--permission')
+    ? '--permission'
+    : '--experimental-permission';
+  const module = new URL('../../../dist/src/report/plots/plotter.js', import.meta.url);
+  const code = `const { createPlotter } = await import(${JSON.stringify(module.href)});
+    const plotter = createPlotter(${MANY});
+    const { svg } = await plotter.draw({ data: { values: [{ x: 1 }] }, mark: 'point', encoding: {} }, 'f', 'label');
+    await plotter.close();
+    console.log(svg.slice(0, 4));`;
+  const options = [flag, '--allow-fs-read=*', '--no-warnings', '--input-type=module', '--eval', code];
+  expect(execFileSync(process.execPath, options, { encoding: 'utf8' }).trim()).toBe('<svg');
 });
