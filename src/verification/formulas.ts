@@ -24,6 +24,9 @@ const COMPARISONS: Readonly<Record<string, { sign: 1 | -1; strict: boolean }>> =
   '>': { sign: -1, strict: true },
 };
 
+/** What is multiplied by less, though not by 0, is refused. */
+const LEAST = 1e-290;
+
 /** What messages say that a formula is. */
 const FORMULA = '(and …), (or …), (<= a b), (>= a b), (< a b), (> a b) or (= a b)';
 
@@ -95,6 +98,9 @@ function atomOf(op: string, left: Term, right: Term, at: Place): Atom {
   const numbers = [...term.coefficients.values()].flatMap(({ value, load }) => [value, load]);
   if (![term.constant, ...numbers].every(Number.isFinite))
     throw malformed(at, 'numbers are too large', { expected: 'sums and products below 1.8e308' });
+  // Of what is smaller, float64 has fewer digits or none.
+  if ([...term.coefficients.values()].some(({ load, exact }) => !exact && load < LEAST))
+    throw malformed(at, 'numbers are too small', { expected: `multiples of 0, or of ${LEAST} and more` });
   // One that was rounded to 0 need not be 0.
   const names = [...term.coefficients].filter(([, { value, exact }]) => value !== 0 || !exact);
   const inputs = names.filter(([name]) => variableOf(name)?.kind === 'X');

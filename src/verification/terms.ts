@@ -32,13 +32,15 @@ const DIGITS = 15;
 const [LARGE, PARTS] = [2 ** 20, 2 ** 10];
 
 /** Whether the number that a word of few digits writes is surely a number of float64. */
-const isExact = (word: string, value: number): boolean =>
-  Math.abs(value) <= LARGE &&
-  Number.isInteger(value * PARTS) &&
-  word
+function isExact(word: string, value: number): boolean {
+  const digits = word
     .replace(/[eE].*$/, '')
     .replace(/\D/g, '')
-    .replace(/^0+/, '').length <= DIGITS;
+    .replace(/^0+/, '');
+  // 1e-400 reads as 0, and is not.
+  if (value === 0) return digits === '';
+  return Math.abs(value) <= LARGE && Number.isInteger(value * PARTS) && digits.length <= DIGITS;
+}
 
 /** What is lost of a sum, or kept: a + b = sum + lost (Knuth 1997, section 4.2.2). */
 function lost(a: number, b: number, sum: number): number {
@@ -130,6 +132,9 @@ function summed([first, ...others]: readonly Term[], sign: 1 | -1): Term {
 /** a - b */
 export const difference = (a: Term, b: Term): Term => summed([a, b], -1);
 
+/** 0, for certain. */
+const isNothing = ({ value, exact }: Pick<Coefficient, 'value' | 'exact'>): boolean => value === 0 && exact;
+
 /** @param exact whether the factor is what is written */
 export const scaled = ({ coefficients, constant, load, ...term }: Term, by: number, exact = true): Term => ({
   coefficients: new Map(
@@ -138,7 +143,8 @@ export const scaled = ({ coefficients, constant, load, ...term }: Term, by: numb
       {
         value: of.value * by,
         load: of.load * Math.abs(by),
-        exact: of.exact && exact && isProduct(of.value, by),
+        exact:
+          isNothing(of) || isNothing({ value: by, exact }) || (of.exact && exact && isProduct(of.value, by)),
       },
     ]),
   ),

@@ -100,6 +100,8 @@ describe('properties', () => {
     ['(- (+ (* 1e17 Y_0) Y_0) (* 1e17 Y_0))', [0, 2e17 + 1]],
     ['(- (+ (* 0.1 Y_0) (* 0.2 Y_0)) (* 0.3 Y_0))', [0.1 + 0.2 - 0.3, 0.1 + 0.2 + 0.3]],
     ['(+ Y_0 (* 1e-300 Y_0))', [1, 1]],
+    ['(+ Y_0 (* 0.1 0 Y_0))', [1, undefined]],
+    ['(+ Y_0 (* 0 0.1 Y_0))', [1, undefined]],
   ])('tell coefficients that were rounded: %s', (term, [coefficient, rounded]) => {
     const { cases } = read(`${HEAD}(assert (<= ${term} 1))`);
     const [found] = cases[0]!.constraints[0]!.terms;
@@ -157,6 +159,8 @@ describe('properties', () => {
       /X_0 has no lower/,
     ],
     ['numbers that overflow', `${HEAD}(assert (<= (* 1e308 1e308 Y_0) 1))`, /too large/],
+    ['a multiple that reads as 0', `${HEAD}(assert (>= (* 1e-400 Y_0) 0))`, /too small/],
+    ['multiples that become 0', `${HEAD}(assert (>= (* 1e-200 1e-200 Y_0) 0))`, /too small/],
     ['what is not declared', `${HEAD}(assert (<= Y_2 1))`, /Y_2 is not declared/],
     ['another word', `${HEAD}(assert (<= foo 1))`, /no number and no variable/],
     ['negation', `${HEAD}(assert (not (<= Y_0 1)))`, /not understood/],
