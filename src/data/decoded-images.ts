@@ -11,6 +11,7 @@ export type PixelRead = (start: number, end: number, out: Float32Array) => Promi
 /** How many bytes may still be kept. Data sets share one. */
 export class DecodedBudget {
   private left: number;
+  private readonly forgetting = new Set<() => void>();
 
   constructor(bytes = DECODED_BYTES) {
     this.left = bytes;
@@ -25,6 +26,17 @@ export class DecodedBudget {
   give(bytes: number): void {
     this.left += bytes;
   }
+
+  /** @param forget drops what somebody keeps within this budget */
+  keptBy(forget: () => void): void {
+    this.forgetting.add(forget);
+  }
+
+  /** Has everything that is kept dropped, and nothing kept from now on: what is read again is decoded again. */
+  end(): void {
+    this.left = Number.NEGATIVE_INFINITY;
+    for (const forget of this.forgetting) forget();
+  }
 }
 
 /**
@@ -37,6 +49,7 @@ export class DecodedBudget {
 export function keepDecoded(read: PixelRead, n: number, size: number, budget: DecodedBudget): PixelRead {
   const step = Math.max(1, Math.min(BLOCK_IMAGES, Math.floor(BLOCK_NUMBERS / size)));
   const blocks = new Map<number, Promise<Float32Array>>();
+  budget.keptBy(() => blocks.clear());
 
   function block(at: number): Promise<Float32Array> | undefined {
     const known = blocks.get(at);

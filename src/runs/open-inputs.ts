@@ -31,6 +31,8 @@ export interface Inputs {
   warnings: Warning[];
   /** Cards, defences and data sets as resolved. */
   config: Record<string, unknown>;
+  /** Drops decoded images, once everything is measured. */
+  forgetImages(): void;
   close(): Promise<void>;
 }
 
@@ -67,11 +69,12 @@ export async function openInputs(read: ReadRun, engine: Engine, options: InputOp
     for (const source of config.models)
       cards.push(await readCard(source, { directory, architectures: catalogue.architectures, ...fetching }));
     const datasets = new Map<string, Dataset>();
+    const budget = new DecodedBudget();
     const partial = new Set([...files].filter(([, spec]) => isPartial(spec)).map(([name]) => name));
     const shared = {
       directory,
       classes: sharedClasses(cards),
-      budget: new DecodedBudget(),
+      budget,
       dataFormats: catalogue.dataFormats,
       file: read.file,
       ...fetching,
@@ -112,6 +115,7 @@ export async function openInputs(read: ReadRun, engine: Engine, options: InputOp
       partial,
       warnings: options.limit === undefined ? [] : [limitNote(options.limit)],
       config: { models: resolved, defences: defended.resolved, datasets: resolvedSets(read, specs) },
+      forgetImages: () => budget.end(),
       close,
     };
   } catch (error) {

@@ -196,6 +196,7 @@ export async function runEvaluation(
     const measured = before + execution.measured;
     const stored = Math.max(0, execution.stored - before);
     before = measured;
+    spec.forgetImages?.();
     const claim = await conclusionOf(claims, signal, notify);
     try {
       // Another process has measured the rest, and written the report.

@@ -33,6 +33,8 @@ export interface RunSpec {
   /** Data sets that are read in part. */
   partial: ReadonlySet<string>;
   warnings: readonly Warning[];
+  /** Called when everything is measured: summaries need the memory. */
+  forgetImages?: () => void;
   /** What the results will answer, with what was read until now: told at the end. Absent: they are not noted. */
   question?: () => Promise<Question | undefined>;
 }

@@ -51,6 +51,20 @@ it('beyond the budget images are decoded whenever they are read, and those that 
   }
 });
 
+it('when the budget ends, what was kept is dropped, and what is read is decoded as at first', async () => {
+  const { counts, read } = source(300);
+  const budget = new DecodedBudget();
+  const kept = keepDecoded(read, 300, 2, budget);
+  const out = new Float32Array(600);
+  await kept(0, 300, out);
+  budget.end();
+  for (let pass = 2; pass <= 3; pass++) {
+    await kept(0, 300, out.fill(0));
+    expect(out[599]).toBe(299.5);
+    expect(counts).toEqual(Array(300).fill(pass));
+  }
+});
+
 it('what could not be decoded is tried again, and holds no budget', async () => {
   let fails = true;
   const read: PixelRead = async (_, __, out) => {
