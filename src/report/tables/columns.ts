@@ -46,7 +46,9 @@ export function columnOf(column: Expanded, names: Readonly<Record<string, string
   const { spec, of, candidates } = column;
   const [first] = candidates;
   const shown = (field: string) => printedName(of[field] ?? first?.fields[field] ?? '', names);
-  const fill = (text: string) => text.replace(/\{([\w-]+)\}/g, (_, field) => shown(field));
+  // Where no measure fits, nothing fills the gaps at the end: "Robust accuracy: ".
+  const fill = (text: string) =>
+    text.replace(/\{([\w-]+)\}/g, (_, field) => shown(field)).replace(/[\s:,]+$/, '');
   const usual = spec.fact ?? (Object.keys(of).map(shown).join(', ') || first?.measure.title || spec.measure);
   const name = fill(spec.title ?? usual ?? '');
   const isValue = spec.fact === undefined && (spec.show ?? 'value') === 'value';

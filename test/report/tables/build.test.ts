@@ -161,6 +161,11 @@ describe('what is missing is told', () => {
       [accuracy],
       'scalar-ebm has no row: none of these measures is of it; the model has one scalar output (energy) and no logits, so it names no class',
     ],
+    [
+      'a measure that no run has, in a column for each of its radii',
+      [accuracy, { measure: 'no-such', each: ['norm', 'epsilon'], title: 'Robust: {norm} {epsilon}' }],
+      'Robust: no run has no-such',
+    ],
   ] as const)('%s', (_, columns, line) => {
     expect(build([...columns] as TableColumn[]).missing).toContain(line);
   });
