@@ -90,14 +90,15 @@ function linesAcross(shape: Shape): LinesOn {
       let least = Math.min(one, other);
       let most = Math.max(one, other);
       for (const stretch of stretches) {
-        if (stretch.to <= lower || stretch.from >= upper) continue;
-        const begins = stretch.from > lower;
-        const ends = stretch.to < upper;
-        if (begins) {
+        // Also where no stretch begins, since an end is as near.
+        if (stretch.turn > lower && stretch.turn < upper) {
           const distance = stretch.f - k * stretch.turn;
           least = Math.min(least, distance);
           most = Math.max(most, distance);
         }
+        if (stretch.to <= lower || stretch.from >= upper) continue;
+        const begins = stretch.from > lower;
+        const ends = stretch.to < upper;
         const first = begins ? stretch.first : atLower;
         const last = ends ? stretch.last : atUpper;
         if (!((first - k) * (last - k) < 0)) continue;

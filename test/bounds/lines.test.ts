@@ -431,4 +431,30 @@ describe('lines in float64', () => {
       }
     }
   });
+
+  it.each<[string, number]>([
+    ['Abs', 0],
+    ['Elu with a kink', 0],
+    ['Clip', 0.125],
+    ['Clip', -0.25],
+    ['HardSwish', 3],
+  ])(
+    'of %s hold where an interval ends right after its turn at %d, or begins right before',
+    async (name, turn) => {
+      const [layer, f] = CURVES[name]!;
+      const step = (await networkOf(layer, 1)).bent[0] as Extract<Bent, { lines: unknown }>;
+      const line = new Float64Array(4);
+      const sides = [1e-12, 1e-10, 5e-10, 2e-9, 1e-6, 1];
+      for (const before of sides)
+        for (const after of sides) {
+          const [low, high] = [turn - before, turn + after];
+          step.lines(low, high, line);
+          const [k, below, m, above] = line as unknown as [number, number, number, number];
+          for (const x of [...pointsOf([low, high]), turn]) {
+            const outside = Math.max(k * x + below - f(x), f(x) - m * x - above);
+            if (outside > ROUNDED) expect.fail(`[${low}, ${high}]: ${outside} outside at ${x}`);
+          }
+        }
+    },
+  );
 });
