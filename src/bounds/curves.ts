@@ -1,7 +1,8 @@
 import { float } from '../graph/build.js';
 import { gelu, geluByTanh } from './gelu.js';
-import { linesAround, type Shape } from './lines.js';
+import { linesAround } from './lines.js';
 import type { CurveRounding, CurveRow, Interval, LinesOn } from './row.js';
+import type { Shape } from './shape.js';
 import type { BoundSite } from './site.js';
 
 /** At least twice what float32 functions of engines are off by; checked by a test on the engine that computes them. */

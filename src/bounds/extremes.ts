@@ -1,4 +1,4 @@
-import type { Shape } from './lines.js';
+import type { Shape } from './shape.js';
 
 /** Between which arguments slopes are tabulated, and in how many steps of 1. */
 const [REACH, STEPS] = [16, 1024];

@@ -1,4 +1,4 @@
-import type { Shape } from './lines.js';
+import type { Shape } from './shape.js';
 
 /** Standard normal distribution function in float64, by its Taylor series (Marsaglia 2004); beyond 8, all or nothing. */
 function normalCdf(x: number): number {

@@ -1,16 +1,6 @@
 import { Extremes } from './extremes.js';
 import type { LinesOn } from './row.js';
-
-/** A function of a number that is smooth but at its kinks. */
-export interface Shape {
-  f(x: number): number;
-  /** Derivative, away from kinks. */
-  slope(x: number): number;
-  /** Where the derivative jumps or turns: between two neighbours it does not change its direction. In ascending order. */
-  turns: readonly number[];
-  /** Where it falls and rises: minima and maxima. Default: it never falls. */
-  extremes?: readonly number[];
-}
+import type { Shape } from './shape.js';
 
 /** Tries at a place; of every so many one halves what is left. */
 const [TRIES, HALVED] = [60, 4];
