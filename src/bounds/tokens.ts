@@ -31,13 +31,14 @@ export function ofEachImage(
   if (tokens.length === 0) return graph;
   const chosen = new Set(tokens);
   const b = GraphBuilder.rewriting(graph);
-  const rank = shapes.get(pixels)?.dims.length ?? 0;
+  const [images, ...image] = shapes.get(pixels)?.dims ?? [];
   for (const node of graph.nodes) {
     const dims = shapes.get(node.outputs[0]!)?.dims;
-    if (!chosen.has(node) || !dims) b.add(node);
+    // Where images are along another axis it stays as it is, and is refused later.
+    if (!chosen.has(node) || !dims || dims[0] !== images) b.add(node);
     else
       b.within(node.name, () => {
-        const axes = b.ints(Array.from({ length: rank - 1 }, (_, i) => i + 1));
+        const axes = b.ints(image.map((_, i) => i + 1));
         const each = b.op('ReduceSum', [pixels, axes], { keepdims: int(1) });
         const nothing = b.op('Mul', [each, b.scalar(0)]);
         const spread = b.op('Reshape', [nothing, b.ints([-1, ...dims.slice(1).map(() => 1)])]);

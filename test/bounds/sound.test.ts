@@ -244,6 +244,18 @@ describe('certificates hold', () => {
       },
     ],
     [
+      'a token before images',
+      (b, x) => {
+        const images = b.op('Shape', [x], { start: int(0), end: int(1) });
+        const shape = b.op('Concat', [b.ints([1]), images, b.ints([24])], { axis: int(0) });
+        const token = b.op('Expand', [b.constant(floats([1, 1, 24], normals('token', 24))), shape]);
+        const patch = b.op('Unsqueeze', [b.op('Flatten', [x]), b.ints([1])]);
+        return b.op('Concat', [b.op('Transpose', [token], { perm: ints([1, 0, 2]) }), patch], {
+          axis: int(1),
+        });
+      },
+    ],
+    [
       'a batch against itself',
       (b, x) => {
         const sums = (keepdims: number) =>
