@@ -1,3 +1,4 @@
+// @module-tag slow
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Answer, Query, Subject, Trajectory } from '../../src/attacks/attack.js';

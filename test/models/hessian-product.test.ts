@@ -1,3 +1,4 @@
+// @module-tag slow
 // @module-tag long
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';

@@ -1,3 +1,4 @@
+// @module-tag slow
 import { readdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { strToU8 } from 'fflate';

@@ -1,3 +1,4 @@
+// @module-tag slow
 // @module-tag long
 // @module-tag tensorflow
 import { existsSync, readFileSync } from 'node:fs';
