@@ -54,11 +54,10 @@ export function rangeOf(ranges: Ranges, value: string): Range {
 export const magnitudeAt = ({ lower, upper }: Range, i: number): number =>
   Math.max(Math.abs(lower[i]!), Math.abs(upper[i]!));
 
-/** The largest magnitudes of all numbers of a range, times a factor. */
-export function magnitudesOf({ lower, upper }: Range, factor = 1): Float32Array {
-  const magnitudes = new Float32Array(lower.length);
-  for (let i = 0; i < magnitudes.length; i++)
-    magnitudes[i] = Math.max(Math.abs(lower[i]!), Math.abs(upper[i]!)) * factor;
+/** The same of all numbers of a range. */
+export function magnitudesOf(range: Range): Float32Array {
+  const magnitudes = new Float32Array(range.lower.length);
+  for (let i = 0; i < magnitudes.length; i++) magnitudes[i] = magnitudeAt(range, i);
   return magnitudes;
 }
 

@@ -186,10 +186,11 @@ export class Walks {
       feed(backward.errors.get(output), output, lines.error);
     }
     for (const value of stops) {
-      const range = rangeOf(ranges, value);
-      look(value, magnitudesOf(range));
+      const magnitudes = magnitudesOf(rangeOf(ranges, value));
+      look(value, magnitudes);
       const factor = gamma(network.readers.get(value) ?? 0) * SPARE;
-      feed(backward.errors.get(value), value, magnitudesOf(range, factor));
+      for (let i = 0; i < magnitudes.length; i++) magnitudes[i] = magnitudes[i]! * factor;
+      feed(backward.errors.get(value), value, magnitudes);
     }
     for (const [value, { forward, backward: back }] of network.rounded) {
       const magnitude = largest.get(value);
