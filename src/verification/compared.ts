@@ -32,6 +32,9 @@ export interface Contradiction {
   why: string;
 }
 
+/** What a counterexample says of a contradiction. */
+type Settled = Pick<Contradiction, 'witness' | 'refuted' | 'why'>;
+
 /**
  * Holds outcomes against what others found. Where one says sat and the other unsat, a counterexample settles it: ours was run; theirs is
  * looked for beside their results, and run.
@@ -52,9 +55,10 @@ export async function comparedWith(
     else if (!ours) found.theirsOnly++;
     else if (ours === theirs.verdict) found.agree++;
     else {
-      const settled =
+      const { witness } = outcome;
+      const settled: Settled =
         ours === 'sat'
-          ? { witness: outcome.witness, refuted: 'theirs' as const, why: 'it was run by itself' }
+          ? { ...(witness !== undefined && { witness }), refuted: 'theirs', why: 'it was run by itself' }
           : await tried(instances[at]!, theirs, file, options);
       found.contradictions.push({
         onnx: outcome.onnx,
@@ -62,7 +66,7 @@ export async function comparedWith(
         ours,
         theirs: theirs.verdict,
         line: theirs.line,
-        ...(settled as Pick<Contradiction, 'witness' | 'refuted' | 'why'>),
+        ...settled,
       });
     }
   }
@@ -75,7 +79,7 @@ async function tried(
   theirs: Expected,
   file: string,
   options: BenchOptions,
-): Promise<Pick<Contradiction, 'witness' | 'refuted' | 'why'>> {
+): Promise<Settled> {
   const witness = await besideResults(file, theirs);
   if (witness === undefined) return { why: 'no counterexample lies beside their results' };
   const bench = new Bench(options);

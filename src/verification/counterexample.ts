@@ -6,7 +6,7 @@ import { type Expression, formsIn, isForm } from './s-expressions.js';
 import { variableOf } from './terms.js';
 
 /** The name of a file without its folder and its extension. */
-export const stemOf = (path: string): string =>
+const stemOf = (path: string): string =>
   basename(path)
     .replace(/\.gz$/, '')
     .replace(/\.[^.]*$/, '');
