@@ -90,5 +90,3 @@ function job(name: string, settings: Settings, script: string, minutes: number |
     },
   };
 }
-
-/** Errors: `config-invalid`. A placeholder would be found out by the cluster, hours later. */

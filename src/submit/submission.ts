@@ -64,7 +64,7 @@ export const minutesOf = ({ seconds, settings: { minutes } }: Submission): numbe
 /** A folder of its own for every shard, whose number a shell puts in. */
 export const shardsFolder = (out: string): string => `${out.replace(/\/+$/, '')}.shards`;
 
-/** A setting that a target cannot do without. Errors: `config-invalid`. */
+/** A setting that a target cannot do without: a placeholder would be found out there, hours later. Errors: `config-invalid`. */
 export function needed(what: string, value: string | undefined, option: string, expected: string): string {
   if (value !== undefined) return value;
   throw new AssayError('config-invalid', `${what} needs ${option}`, {
