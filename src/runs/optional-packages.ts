@@ -10,14 +10,17 @@ export const installing = (packages: OptionalPackages): string =>
     .map(([name, version]) => `${name}@${version}`)
     .join(' ')}`;
 
-/** Those that are not installed. */
-export const missingOf = (packages: OptionalPackages): string[] =>
-  Object.keys(packages).filter((name) => versionOf(name) === undefined);
+/** The version of the first, where all are installed; otherwise those that are not. */
+export function foundOf(packages: OptionalPackages): { version: string } | { missing: string[] } {
+  const found = Object.keys(packages).map((name) => ({ name, version: versionOf(name) }));
+  const missing = found.filter(({ version }) => version === undefined).map(({ name }) => name);
+  return missing.length > 0 ? { missing } : { version: found[0]?.version ?? '' };
+}
 
 const require = createRequire(import.meta.url);
 
 /** The version that is installed; undefined where none is. */
-export function versionOf(name: string): string | undefined {
+function versionOf(name: string): string | undefined {
   try {
     return (require(`${name}/package.json`) as { version: string }).version;
   } catch {
@@ -27,12 +30,12 @@ export function versionOf(name: string): string | undefined {
 
 /** Errors: `code` where one of the packages is absent, with the command that installs them. */
 export function requirePackages(packages: OptionalPackages, code: ErrorCode, by: string): void {
-  const missing = missingOf(packages);
-  if (missing.length === 0) return;
+  const found = foundOf(packages);
+  if ('version' in found) return;
   const names = Object.keys(packages);
   throw new AssayError(code, `what ${by} needs is not installed`, {
     expected: `the package${names.length > 1 ? 's' : ''} ${names.join(' and ')}, which Assay does not install by itself`,
-    found: `no ${missing.join(', no ')}`,
+    found: `no ${found.missing.join(', no ')}`,
     hint: `\`${installing(packages)}\` where Assay is installed, with \`-g\` if that is for all projects`,
   });
 }

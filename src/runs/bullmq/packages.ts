@@ -1,4 +1,4 @@
-import { installing, missingOf, requirePackages, versionOf } from '../optional-packages.js';
+import { foundOf, installing, requirePackages } from '../optional-packages.js';
 
 /** What a queue is made of: who runs on one machine needs none of it. */
 const PACKAGES = { bullmq: '6.7', ioredis: '6.0' };
@@ -7,10 +7,7 @@ const PACKAGES = { bullmq: '6.7', ioredis: '6.0' };
 export const INSTALL_QUEUE = installing(PACKAGES);
 
 /** The version of BullMQ that is installed, where all that a queue needs is. */
-export function queuePackages(): { version: string } | { missing: string[] } {
-  const missing = missingOf(PACKAGES);
-  return missing.length > 0 ? { missing } : { version: versionOf('bullmq') ?? '' };
-}
+export const queuePackages = () => foundOf(PACKAGES);
 
 /** Errors: `queue-failed` where one of the packages is absent, with the command that installs them. */
 export const requireQueue = (): void => requirePackages(PACKAGES, 'queue-failed', '--queue');

@@ -1,4 +1,4 @@
-import { installing, missingOf, requirePackages, versionOf } from '../optional-packages.js';
+import { foundOf, installing, requirePackages } from '../optional-packages.js';
 
 /** What speaks to a store. */
 const PACKAGES = { '@aws-sdk/client-s3': '3.1175' };
@@ -7,10 +7,7 @@ const PACKAGES = { '@aws-sdk/client-s3': '3.1175' };
 export const INSTALL_S3 = installing(PACKAGES);
 
 /** Its version, where it is installed. */
-export function s3Packages(): { version: string } | { missing: string[] } {
-  const missing = missingOf(PACKAGES);
-  return missing.length > 0 ? { missing } : { version: versionOf('@aws-sdk/client-s3') ?? '' };
-}
+export const s3Packages = () => foundOf(PACKAGES);
 
 /** Errors: `store-failed` where it is absent, with the command that installs it. */
 export const requireS3 = (): void => requirePackages(PACKAGES, 'store-failed', '--store s3://...');
