@@ -65,7 +65,7 @@ export async function removeLeftovers(folder: string, ours: RegExp): Promise<voi
  * @param name that `temporaryName` gave it
  * @param modified when it was last written, in ms since 1970
  */
-export function isLeft(name: string, modified: number): boolean {
+function isLeft(name: string, modified: number): boolean {
   const [, host, pid] = MAKER.exec(name) ?? [];
   if (host !== HOST) return Date.now() - modified > FOREIGN_MS;
   // Numbers of processes are given again, in containers often the same one.

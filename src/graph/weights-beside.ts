@@ -12,7 +12,6 @@ const PAGE = 4096;
 export interface WeightsBeside {
   /** One after the other; views of those of the graph, and zeros between them. */
   parts: Uint8Array[];
-  byteLength: number;
   /** Where each is, by name. */
   outside: ReadonlyMap<string, Outside>;
 }
@@ -33,5 +32,5 @@ export function weightsBeside({ initializers }: Graph, location: string): Weight
     placed.set(data, offset);
     byteLength = offset + data.byteLength;
   }
-  return { parts, byteLength, outside };
+  return { parts, outside };
 }

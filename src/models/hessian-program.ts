@@ -67,7 +67,7 @@ export async function fittedHessian(
  * a curvature want it, so that a network of rectifiers costs about 1.5 gradient passes, and others 2 or somewhat more.
  * Errors: `op-unsupported` names op and node.
  */
-export async function compileHessian(parts: Differentiable, loss: LossName): Promise<HessianProgram> {
+async function compileHessian(parts: Differentiable, loss: LossName): Promise<HessianProgram> {
   const { engine, prepared, contract } = parts;
   const { pixels } = prepared;
   const network = new GraphBuilder(prepared.graph);
