@@ -210,7 +210,7 @@ const NONE: Passes = { forward: 0, gradient: 0 };
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((a, b) => a + b, 0);
 
-const examplesIn = (units: readonly Unit[]): number => sum(units.map(({ start, end }) => end - start));
+export const examplesIn = (units: readonly Unit[]): number => sum(units.map(({ start, end }) => end - start));
 
 const inAll = (some: readonly Measured[]): Measured => ({
   n: sum(some.map(({ n }) => n)),

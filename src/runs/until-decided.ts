@@ -10,6 +10,7 @@ import type { Execution } from './execute.js';
 import type { Inventory } from './inventory.js';
 import { looks } from './looks.js';
 import type { Job, Plan, SuitePlan } from './plan.js';
+import { examplesIn } from './plan-cost.js';
 import { isOn, mayJudge, whyTogether } from './shuffle.js';
 import { stoppedOf } from './stopped.js';
 import type { UnitStore } from './store.js';
@@ -85,8 +86,7 @@ export async function measureUntilDecided(
   const done = new Map(
     [...(await stockOf(plan.jobs, store)).stored].map(([job, stored]) => {
       const units = [...stored.keys()];
-      const examples = units.reduce((sum, { start, end }) => sum + end - start, 0);
-      return [job, { examples, units: units.length }] as const;
+      return [job, { examples: examplesIn(units), units: units.length }] as const;
     }),
   );
   const { needs, whole } = gates;
