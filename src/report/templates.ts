@@ -4,6 +4,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import Handlebars from 'handlebars';
 import { AssayError } from '../errors.js';
+import { escapeAttribute } from './escape-attribute.js';
 
 /** A page, its style and its script, as installed in `reports/`. */
 export interface Templates {
@@ -82,10 +83,6 @@ async function load(
 
 /** Without the end tags of cells and rows, which HTML does not ask for: a report has sixty thousand. */
 const withoutEndTags = (template: string) => template.replace(/\s*<\/t[dhr]>\s*/g, '');
-
-/** All that a quoted attribute needs; Handlebars escapes more, such as each `=` of an address. */
-const escapeAttribute = (text: string) =>
-  text.replace(/&/g, '&amp;').replace(/"/g, '&quot;').replace(/</g, '&lt;').replace(/>/g, '&gt;');
 
 /** `reports/` lies beside `src/` in a checkout and beside `dist/` in the package: look upwards. */
 export function installedFolder(): string {

@@ -1,4 +1,5 @@
 import type { TopLevelSpec } from 'vega-lite';
+import { escapeAttribute } from '../escape-attribute.js';
 import { withView } from './open-view.js';
 import { renameClips } from './rename-clips.js';
 import { slimSvg } from './slim-svg.js';
@@ -49,8 +50,4 @@ function dress(svg: string, id: string, label: string): string {
         `<svg role="img" aria-label="${escapeAttribute(label)}" style="max-width:${Math.round(1.2 * Number(width))}px"`,
       ),
   );
-}
-
-function escapeAttribute(text: string): string {
-  return text.replace(/&/g, '&amp;').replace(/"/g, '&quot;').replace(/</g, '&lt;').replace(/>/g, '&gt;');
 }
