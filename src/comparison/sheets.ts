@@ -32,19 +32,17 @@ const SHEET = /^examples\/[A-Za-z0-9_-]+\.csv$/;
 export function sheetsIn(directory: string): Sheets {
   return async (file) => {
     const written = await writtenSheet(directory, file);
-    return written && { columns: written.columns, rows: rowsOf(written) };
+    return written && { columns: written.columns, rows: written.rows() };
   };
 }
 
-/** A sheet whose rows are not yet cut into cells. */
+/** A sheet as it lies in a run folder. */
 export interface WrittenSheet {
   columns: readonly string[];
-  /** Records after the header, some at a time. The file is open only while they are read. */
-  records(): AsyncIterable<readonly string[]>;
+  /** The cells of each record after the header. The file is open only while they are read. Errors: `file-malformed`. */
+  rows(): AsyncIterable<readonly string[]>;
   /** The same records as places in the file. Errors: `file-malformed`. */
   places(): AsyncIterable<RecordBlock>;
-  /** The cells of a record, which is named by its number from 1. Errors: `file-malformed`. */
-  cells(record: string, number: number): string[];
 }
 
 /** Undefined where no sheet can lie there. Errors: `file-unreadable`; `file-malformed`. */
@@ -65,17 +63,19 @@ export async function writtenSheet(directory: string, file: string): Promise<Wri
     };
     return {
       columns,
-      records: () => recordsOf(path, true),
+      rows: () => rowsOf(path, whole),
       places: () => placesOf(path, columns.length, whole),
-      cells: whole,
     };
   }
   throw malformed({ file: path }, 'the sheet has no header line');
 }
 
-async function* rowsOf({ records, cells }: WrittenSheet): AsyncGenerator<string[]> {
+async function* rowsOf(
+  file: string,
+  whole: (record: string, number: number) => string[],
+): AsyncGenerator<string[]> {
   let number = 0;
-  for await (const some of records()) for (const record of some) yield cells(record, ++number);
+  for await (const some of recordsOf(file, true)) for (const record of some) yield whole(record, ++number);
 }
 
 async function* placesOf(file: string, columns: number, whole: Suspicion): AsyncGenerator<RecordBlock> {
