@@ -5,14 +5,15 @@ import { forgetPeak, peakHeld } from '../src/engines/guard/peak-held.js';
  * one that started it, and nothing takes it down again. Elsewhere there is only that.
  */
 
-/** The compiled module that gives `peakHeld` to a process that a test starts. */
-export const PEAK_MODULE = new URL('../dist/src/engines/guard/peak-held.js', import.meta.url).href;
+/** This module, compiled, for a process that a test starts. */
+export const MEMORY_MODULE = new URL('../dist/test/memory.js', import.meta.url).href;
 
-const held = () => peakHeld() ?? process.resourceUsage().maxRSS * 1024;
+/** The most bytes that this process has held. */
+export const mostHeld = (): number => peakHeld() ?? process.resourceUsage().maxRSS * 1024;
 
 /** From now on: how many bytes this process has held at most, beyond what it holds now. What it held before does not hide that. */
 export function watchGrowth(): () => number {
   forgetPeak();
-  const before = held();
-  return () => held() - before;
+  const before = mostHeld();
+  return () => mostHeld() - before;
 }

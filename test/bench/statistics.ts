@@ -9,7 +9,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { encodeNpy } from '../../src/data/npy.js';
-import { peakHeld } from '../../src/engines/guard/peak-held.js';
 import {
   bootstrapRankings,
   classify,
@@ -23,6 +22,7 @@ import {
   rankScores,
 } from '../../src/metrics.js';
 import { stream } from '../../src/random/stream.js';
+import { mostHeld } from '../memory.js';
 
 const help = `usage: npm run bench:statistics -- [options]
 
@@ -87,7 +87,7 @@ function assay(test: ReturnType<typeof made>, ood: ReturnType<typeof made>, resa
     });
     told('ECE', jointBootstrap(n, [{ ...errors, centred: ['ece'] }], { seed: 0, resamples }).ece);
   });
-  console.log(`  memory ${((peakHeld() ?? 0) / 2 ** 30).toFixed(2)} GiB at most, with the logits`);
+  console.log(`  memory ${(mostHeld() / 2 ** 30).toFixed(2)} GiB at most, with the logits`);
 }
 
 const PYTHON = `

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { crc32, deflateSync } from 'node:zlib';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
-import { PEAK_MODULE } from '../memory.js';
+import { MEMORY_MODULE } from '../memory.js';
 import { bytes, errorOf, levels, put, readAll, temporaryFolder } from './files.js';
 
 const directory = temporaryFolder();
@@ -188,10 +188,10 @@ describe('images that would take the memory', () => {
     const module = new URL('../../dist/src/data/open.js', import.meta.url);
     const script = `
       const { openDataset } = await import(${JSON.stringify(module)});
-      const { peakHeld } = await import(${JSON.stringify(PEAK_MODULE)});
+      const { mostHeld } = await import(${JSON.stringify(MEMORY_MODULE)});
       const outcome = await openDataset('set', ${JSON.stringify(spec)}, { directory: ${JSON.stringify(directory)} })
         .then(({ info }) => info.size + ' read', (error) => error.explain());
-      console.log(JSON.stringify({ outcome, peak: (peakHeld() ?? 1024 * process.resourceUsage().maxRSS) / 2 ** 20 }));`;
+      console.log(JSON.stringify({ outcome, peak: mostHeld() / 2 ** 20 }));`;
     const output = execFileSync(process.execPath, ['--input-type=module', '-e', script], {
       cwd: fileURLToPath(new URL('../..', import.meta.url)),
       encoding: 'utf8',

@@ -6,7 +6,7 @@ import { expect, it } from 'vitest';
 import { GraphBuilder } from '../../src/graph/build.js';
 import { floats } from '../../src/graph/tensor.js';
 import { writeOnnx } from '../../src/graph/write.js';
-import { PEAK_MODULE } from '../memory.js';
+import { MEMORY_MODULE } from '../memory.js';
 import { folder, launch, MAIN } from './assay.js';
 
 const MIB = 2 ** 20;
@@ -15,7 +15,7 @@ const MOST = 300 * MIB;
 
 /** Tells the largest memory that the process had, at its end. */
 const TELL = `data:text/javascript,${encodeURIComponent(
-  `import { peakHeld } from '${PEAK_MODULE}'; process.on('exit', () => process.stderr.write('held ' + (peakHeld() ?? 1024 * process.resourceUsage().maxRSS)));`,
+  `import { mostHeld } from '${MEMORY_MODULE}'; process.on('exit', () => process.stderr.write('held ' + mostHeld()));`,
 )}`;
 
 /** The same 4 MiB as 500 weights. */
