@@ -1,6 +1,6 @@
 import type { Graph, Node } from '../graph/graph.js';
-import { toNumbers } from '../graph/tensor.js';
 import { GELU, RSQRT, SILU, SQUARE } from './curves.js';
+import { Writers } from './writers.js';
 
 /** The domain of operators that only bounds know. */
 export const OWN = 'assay.bounds';
@@ -33,14 +33,10 @@ const isNear = (x: number | undefined, known: number) =>
   x !== undefined && Math.abs(x - known) <= 1e-7 * known;
 
 class Pattern {
-  private readonly writers: ReadonlyMap<string, Node>;
+  private readonly writers: Writers;
 
-  constructor(private readonly graph: Graph) {
-    this.writers = new Map(
-      graph.nodes
-        .filter(({ domain }) => domain === '')
-        .flatMap((node) => node.outputs.map((output) => [output, node] as const)),
-    );
+  constructor(graph: Graph) {
+    this.writers = new Writers(graph);
   }
 
   silu({ op, domain, inputs }: Node): Found | undefined {
@@ -50,11 +46,9 @@ class Pattern {
     return gates(b, a) ? { op: SILU, of: a } : gates(a, b) ? { op: SILU, of: b } : undefined;
   }
 
-  square({ op, domain, inputs }: Node): Found | undefined {
-    if (domain !== '') return undefined;
-    const [a, b] = inputs as [string, string];
-    const is = (op === 'Mul' && a === b) || (op === 'Pow' && this.number(b) === 2);
-    return is ? { op: SQUARE, of: a } : undefined;
+  square(node: Node): Found | undefined {
+    const is = node.domain === '' && this.writers.isSquare(node);
+    return is ? { op: SQUARE, of: node.inputs[0]! } : undefined;
   }
 
   reciprocalRoot({ op, domain, inputs }: Node): Found | undefined {
@@ -66,8 +60,8 @@ class Pattern {
   gelu(node: Node): Found | undefined {
     if (node.op !== 'Mul' || node.domain !== '') return undefined;
     const factors = this.factors(node.outputs[0]!, 2);
-    const values = factors.filter((factor) => this.number(factor) === undefined);
-    const numbers = factors.flatMap((factor) => this.number(factor) ?? []);
+    const values = factors.filter((factor) => this.writers.number(factor) === undefined);
+    const numbers = factors.flatMap((factor) => this.writers.number(factor) ?? []);
     if (values.length !== 2 || numbers.length !== 1 || numbers[0] !== 0.5) return undefined;
     const [first, second] = values as [string, string];
     const of = this.argumentOf(second) ?? this.argumentOf(first);
@@ -82,7 +76,7 @@ class Pattern {
     );
     const scaled = erf?.inputs[0];
     const divided = this.written(scaled, 'Div');
-    return divided && isNear(this.number(divided.inputs[1]), Math.SQRT2)
+    return divided && isNear(this.writers.number(divided.inputs[1]), Math.SQRT2)
       ? divided.inputs[0]
       : this.beside(this.written(scaled, 'Mul'), (x) => isNear(x, Math.SQRT1_2));
   }
@@ -90,7 +84,7 @@ class Pattern {
   /** The operand of a node whose other operand is such a number. */
   private beside(node: Node | undefined, is: (x: number | undefined) => boolean): string | undefined {
     const [a, b] = node?.inputs ?? [];
-    return is(this.number(a)) ? b : is(this.number(b)) ? a : undefined;
+    return is(this.writers.number(a)) ? b : is(this.writers.number(b)) ? a : undefined;
   }
 
   /** What is multiplied, in so many products at most. */
@@ -100,12 +94,7 @@ class Pattern {
   }
 
   private written(value: string | undefined, op: string): Node | undefined {
-    const writer = this.writers.get(value ?? '');
+    const writer = this.writers.of(value ?? '');
     return writer?.op === op ? writer : undefined;
-  }
-
-  private number(value: string | undefined): number | undefined {
-    const tensor = this.graph.initializers.get(value ?? '');
-    return tensor?.data.length === 1 ? toNumbers(tensor)[0] : undefined;
   }
 }

@@ -1,6 +1,7 @@
 import { GraphBuilder } from '../graph/build.js';
 import type { Graph, Node, Tensor } from '../graph/graph.js';
 import { toNumbers } from '../graph/tensor.js';
+import { Writers } from './writers.js';
 
 /** Functions that are not defined everywhere: what they read may be known to lie where they are. */
 const BOUNDED_BELOW = new Set(['Sqrt', 'Reciprocal']);
@@ -13,12 +14,13 @@ const BOUNDED_BELOW = new Set(['Sqrt', 'Reciprocal']);
 export function withReciprocals(graph: Graph, between: readonly Node[]): Graph {
   const own = new Set(between);
   const varying = new Set(between.flatMap((node) => node.outputs));
-  const floors = new Floors(graph);
+  const writers = new Writers(graph);
+  const floors = new Floors(graph, writers);
   const b = GraphBuilder.rewriting(graph);
   /** What a root or reciprocal reads. */
   const floored = (op: string, value: string): string => {
     const floor = floors.of(value);
-    const isRoot = op === 'Reciprocal' && floors.writer(value)?.op === 'Sqrt';
+    const isRoot = op === 'Reciprocal' && writers.of(value)?.op === 'Sqrt';
     return floor === undefined || isRoot ? value : b.op('Clip', [value, b.scalar(floor)]);
   };
   for (const node of graph.nodes) {
@@ -42,18 +44,12 @@ const MOVES = new Set(['Identity', 'Reshape', 'Flatten', 'Squeeze', 'Unsqueeze',
 
 /** Numbers that no float32 evaluation of a value falls below. */
 class Floors {
-  private readonly writers: ReadonlyMap<string, Node>;
   private readonly known = new Map<string, number | undefined>();
 
-  constructor(private readonly graph: Graph) {
-    this.writers = new Map(
-      graph.nodes.flatMap((node) => node.outputs.map((output) => [output, node] as const)),
-    );
-  }
-
-  writer(value: string): Node | undefined {
-    return this.writers.get(value);
-  }
+  constructor(
+    private readonly graph: Graph,
+    private readonly writers: Writers,
+  ) {}
 
   /** At least 0; undefined where nothing is known. */
   of(value: string): number | undefined {
@@ -67,12 +63,12 @@ class Floors {
   private found(value: string): number | undefined {
     const constant = this.graph.initializers.get(value);
     if (constant) return constant.type === 'float32' ? leastOf(constant) : undefined;
-    const node = this.writers.get(value);
-    if (node?.domain !== '') return undefined;
+    const node = this.writers.of(value);
+    if (!node) return undefined;
     const { op, inputs } = node;
     const [first, second] = inputs as [string, string];
-    if (NEVER_BELOW_ZERO.has(op) || this.isSquare(node)) return 0;
-    if (op === 'Clip') return second ? this.numberOf(second) : undefined;
+    if (NEVER_BELOW_ZERO.has(op) || this.writers.isSquare(node)) return 0;
+    if (op === 'Clip') return this.writers.number(second);
     if (MOVES.has(op)) return this.of(first);
     if (KEEPS.has(op)) return this.of(first) === undefined ? undefined : 0;
     if (!['Add', 'Sum', 'Mul'].includes(op)) return undefined;
@@ -80,15 +76,6 @@ class Floors {
     if (floors.length < inputs.length) return undefined;
     // What is added is not below 0: rounded or not, a sum is not below any of its parts.
     return op === 'Mul' ? 0 : Math.max(...floors);
-  }
-
-  private isSquare({ op, inputs: [a = '', b = ''] }: Node): boolean {
-    return (op === 'Mul' && a === b) || (op === 'Pow' && this.numberOf(b) === 2);
-  }
-
-  private numberOf(value: string): number | undefined {
-    const tensor = this.graph.initializers.get(value);
-    return tensor?.data.length === 1 ? toNumbers(tensor)[0] : undefined;
   }
 }
 
