@@ -4,7 +4,7 @@
  */
 
 import * as ort from 'onnxruntime-node';
-import type { BareTime } from './bare-speed-up.js';
+import { spentOn } from './spent.js';
 
 const [file = '', batch, calls] = process.argv.slice(2);
 const n = Number(batch);
@@ -32,11 +32,10 @@ const feeds = {
 await session.run(feeds);
 
 process.once('message', async () => {
-  const [start, before] = [performance.now(), process.cpuUsage()];
-  for (let call = 0; call < Number(calls); call++)
-    for (const tensor of Object.values(await session.run(feeds))) tensor.dispose();
-  const { user, system } = process.cpuUsage(before);
-  const said: BareTime = { seconds: (performance.now() - start) / 1000, processor: (user + system) / 1e6 };
+  const said = await spentOn(async () => {
+    for (let call = 0; call < Number(calls); call++)
+      for (const tensor of Object.values(await session.run(feeds))) tensor.dispose();
+  });
   process.send?.(said, () => process.disconnect());
 });
 process.send?.('ready');

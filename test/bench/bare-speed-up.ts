@@ -6,18 +6,13 @@ import { createOrtEngine } from '../../src/engines/ort/engine.js';
 import type { Graph } from '../../src/graph/graph.js';
 import { writeOnnx } from '../../src/graph/write.js';
 import { withLoss } from './loss.js';
-
-/** What the calls of a process took. */
-export interface BareTime {
-  seconds: number;
-  processor: number;
-}
+import type { Spent } from './spent.js';
 
 /** What processes that run nothing but the network reach: no run can be faster on this machine. */
 export interface Ceiling {
-  alone: BareTime;
+  alone: Spent;
   /** One for each, while all run. */
-  beside: BareTime[];
+  beside: Spent[];
   /** Calls a second of all beside each other over those of one alone. */
   speedUp: number;
 }
@@ -50,7 +45,7 @@ export async function bareSpeedUp(file: string, processes: number, calls: number
 }
 
 /** None begins before all are ready. */
-async function together(file: string, processes: number, calls: number): Promise<BareTime[]> {
+async function together(file: string, processes: number, calls: number): Promise<Spent[]> {
   const module = fileURLToPath(new URL('./bare-passes.js', import.meta.url));
   const children = Array.from({ length: processes }, () => fork(module, [file, `${BATCH}`, `${calls}`]));
   const word = (child: (typeof children)[number]) =>
@@ -61,5 +56,5 @@ async function together(file: string, processes: number, calls: number): Promise
   await Promise.all(children.map(word));
   const said = children.map(word);
   for (const child of children) child.send('go');
-  return (await Promise.all(said)) as BareTime[];
+  return (await Promise.all(said)) as Spent[];
 }

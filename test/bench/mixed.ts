@@ -3,13 +3,7 @@ import { createOrtEngine } from '../../src/engines/ort/engine.js';
 import type { Graph } from '../../src/graph/graph.js';
 import { modelOf } from '../../src/models/assemble.js';
 import { stream } from '../../src/random/stream.js';
-
-/** What a pass of one image took. */
-export interface Spent {
-  seconds: number;
-  /** Of all cores together: what neighbours on the machine change least. */
-  processor: number;
-}
+import { type Spent, spentOn } from './spent.js';
 
 export interface MixedOptions {
   batch: number;
@@ -26,7 +20,7 @@ const layouts = [
 
 /**
  * Forward and gradient calls of a network in turn, two of them at a time or as many as there are sessions, as attacks
- * make them. The layouts take turns; what counts are ratios within a round.
+ * make them. The layouts take turns; what counts are ratios within a round. Told is what a pass of one image took.
  */
 export async function mixedRounds(
   graph: Graph,
@@ -52,12 +46,9 @@ export async function mixedRounds(
               : model.gradient({ n, pixels, labels }, 'cross-entropy'));
         };
         return async (): Promise<Spent> => {
-          const [start, before] = [performance.now(), process.cpuUsage()];
-          await Promise.all([lane(0), lane(1)]);
-          const seconds = (performance.now() - start) / 1000;
-          const { user, system } = process.cpuUsage(before);
+          const { seconds, processor } = await spentOn(() => Promise.all([lane(0), lane(1)]));
           const passes = n * calls;
-          return { seconds: seconds / passes, processor: (user + system) / 1e6 / passes };
+          return { seconds: seconds / passes, processor: processor / passes };
         };
       }),
     );

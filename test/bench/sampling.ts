@@ -5,8 +5,8 @@ import { imageSize } from '../../src/models/batching.js';
 import type { Model } from '../../src/models/model.js';
 import { stream } from '../../src/random/stream.js';
 import { sgld } from '../../src/sampling/sgld.js';
-import type { Spent } from './mixed.js';
 import { onOneCore } from './one-core.js';
+import { type Spent, spentOn } from './spent.js';
 
 export interface SamplingOptions {
   chains: number;
@@ -64,11 +64,4 @@ export async function samplingRounds(
   } finally {
     for (const engine of engines) await engine.close();
   }
-}
-
-async function spentOn(work: () => Promise<unknown>): Promise<Spent> {
-  const [start, before] = [performance.now(), process.cpuUsage()];
-  await work();
-  const { user, system } = process.cpuUsage(before);
-  return { seconds: (performance.now() - start) / 1000, processor: (user + system) / 1e6 };
 }

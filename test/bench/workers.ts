@@ -15,7 +15,8 @@ import { createOrtEngine } from '../../src/engines/ort/engine.js';
 import { writeOnnx } from '../../src/graph/write.js';
 import { argmaxOf } from '../../src/metrics/softmax.js';
 import { stream } from '../../src/random/stream.js';
-import { BATCH, type BareTime, bareSpeedUp, writeGradient } from './bare-speed-up.js';
+import { BATCH, bareSpeedUp, writeGradient } from './bare-speed-up.js';
+import type { Spent } from './spent.js';
 import type { Order, Taken } from './timed-run.js';
 import { wideResNet } from './wide-resnet.js';
 
@@ -103,7 +104,7 @@ const told = (seconds: number) => `${seconds.toFixed(1)} s`;
 const times = (ratio: number) => `${ratio.toFixed(2)} times as fast`;
 
 /** A process that has one thread takes no more processor time than time. */
-const bare = ({ seconds, processor }: BareTime) => `${told(seconds)} (${told(processor)} of processor time)`;
+const bare = ({ seconds, processor }: Spent) => `${told(seconds)} (${told(processor)} of processor time)`;
 
 /** @param few the same run of few images: all but passes */
 function lineOf(name: string, whole: Taken, few: Taken): string {
