@@ -1,0 +1,56 @@
+import { float } from '../graph/build.js';
+import { bothEnds, EXACT } from './curve-row.js';
+import type { CurveRow, Interval } from './row.js';
+import type { BoundSite } from './site.js';
+
+/** More than the leak loses when it is stored, and products with it in the network and here. */
+const LEAN = 2 ** -21;
+
+/** What products that are too small for float32 lose, in the network and here. */
+const LOST = 1e-37;
+
+/** Ends below 0 with a leak that is a little larger, or smaller: positive numbers are not computed. */
+function leaningOutward(s: BoundSite, { lower, upper }: Interval): Interval {
+  const leak = s.number('alpha', 0.01);
+  const leaning = (x: string, alpha: number) => s.again([x], { alpha: float(alpha) })[0]!;
+  return {
+    lower: s.sub(leaning(lower, leak * (1 + LEAN)), LOST),
+    upper: s.add(leaning(upper, leak * (1 - LEAN)), LOST),
+  };
+}
+
+/** ReLU, and with a leak: max(x, leak x). */
+export function leaky(op: string, leakOf: (s: BoundSite) => number): CurveRow {
+  const f = (x: number, leak: number) => (x > 0 ? x : leak * x);
+  return {
+    kind: 'curve',
+    op,
+    interval: (s, of) => bothEnds(s, of),
+    ...(op !== 'Relu' && { roundedInterval: leaningOutward }),
+    image(s) {
+      const leak = leakOf(s);
+      return (lower, upper) => [f(lower, leak), f(upper, leak)];
+    },
+    /**
+     * The chord above. Below, slope 1 where the chord's is more than one half, else the leak (Zhang et al. 2018, adaptive; the
+     * threshold is that of auto_LiRPA, with a leak too).
+     */
+    lines(s) {
+      const leak = leakOf(s);
+      return (lower, upper, lines) => {
+        const bends = lower < 0 && upper > 0;
+        const chord = bends ? (upper - leak * lower) / (upper - lower) : lower >= 0 ? 1 : leak;
+        lines[0] = bends ? (chord > 0.5 ? 1 : leak) : chord;
+        lines[1] = 0;
+        lines[2] = chord;
+        lines[3] = bends ? (1 - chord) * upper : 0;
+      };
+    },
+    lowerSlopes: (s) => [leakOf(s), 1],
+    throughZero: true,
+    exactOn: (lower, upper) => lower >= 0 || upper <= 0,
+    // A product with the leak, or a number as it is.
+    rounding: op === 'Relu' ? () => EXACT : () => ({ absolute: LOST, relative: 2 ** -23, argument: 0 }),
+    refuses: (s) => (leakOf(s) >= 0 && leakOf(s) <= 1 ? undefined : 'its leak is not from 0 to 1'),
+  };
+}
