@@ -87,6 +87,7 @@ async function verify(file: string, flags: VerifyFlags): Promise<number> {
   const { timeout, method, seed, steps, restarts, json, quiet = false, debug = false } = flags;
   const { readInstances } = await import('../verification/instances.js');
   const { categoryOf, verifyCategory } = await import('../verification/category.js');
+  const { KEPT_IN } = await import('../verification/kept.js');
   const { comparedWith } = await import('../verification/compared.js');
   const instances = await readInstances(file, timeout);
   const category = flags.category ?? categoryOf(file);
@@ -112,7 +113,7 @@ async function verify(file: string, flags: VerifyFlags): Promise<number> {
         notify: ({ instance, at, of, stage }) =>
           progress.show(`${at + 1}/${of}: ${stage} ${instance.onnx} ${instance.vnnlib}`, true),
         resumed: (count) => {
-          if (!quiet && !json) print(`${resumedText(count, instances.length, join(out, 'instances'))}\n`);
+          if (!quiet && !json) print(`${resumedText(count, instances.length, join(out, KEPT_IN))}\n`);
         },
         tell: (text) => progress.line(text),
         done: (outcome) => {

@@ -6,7 +6,7 @@ import { Bench, type BenchOptions, type Found } from './bench.js';
 import { namedBy } from './counterexample.js';
 import { readInflated } from './files.js';
 import type { Instance } from './instances.js';
-import { digestOf, type Kept, KeptResults } from './kept.js';
+import { digestOf, KEPT_IN, type Kept, KeptResults } from './kept.js';
 import { digestOfNetwork } from './network.js';
 import type { Witness } from './verify.js';
 import { witnessText } from './witness.js';
@@ -55,7 +55,7 @@ export async function verifyCategory(
   options: CategoryOptions,
 ): Promise<Outcome[]> {
   const { category, out, signal, notify, done } = options;
-  const kept = await writing(join(out, 'instances'), () => KeptResults.open(resolve(out), options.tell));
+  const kept = await writing(join(out, KEPT_IN), () => KeptResults.open(resolve(out), options.tell));
   const outcomes = await earlierOutcomes(instances, kept, options);
   const known = () => outcomes.filter((outcome) => outcome !== undefined);
   const bench = new Bench(options);

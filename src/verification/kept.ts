@@ -37,7 +37,7 @@ export interface Decided {
 }
 
 /** Where results lie in the folder of a category. */
-const FOLDER = 'instances';
+export const KEPT_IN = 'instances';
 
 const amount = Type.Number({ minimum: 0 });
 const Schema = Type.Object({
@@ -65,7 +65,7 @@ export class KeptResults {
 
   /** @param tell of files that were set aside. Errors: those of the file system. */
   static async open(out: string, tell: (text: string) => void): Promise<KeptResults> {
-    const folder = join(out, FOLDER);
+    const folder = join(out, KEPT_IN);
     await makeFolder(folder);
     await removeLeftovers(folder, /\.tmp$/);
     return new KeptResults(folder, new Set(await readdir(folder)), tell);
