@@ -8,6 +8,12 @@ const BLOCK_IMAGES = 256;
 /** Fills `out` with the pixels of images start to end. */
 export type PixelRead = (start: number, end: number, out: Float32Array) => Promise<void>;
 
+/**
+ * Bytes that are asked for at once, and given back at once. C libraries keep smaller pieces for later when they are freed (glibc:
+ * up to 32 MiB), scattered over what is in use: the process does not shrink.
+ */
+const ROOM_BYTES = 2 ** 26;
+
 /** How many bytes may still be kept. Data sets share one. */
 export class DecodedBudget {
   private left: number;
@@ -17,14 +23,12 @@ export class DecodedBudget {
     this.left = bytes;
   }
 
-  take(bytes: number): boolean {
-    if (bytes > this.left) return false;
-    this.left -= bytes;
-    return true;
-  }
-
-  give(bytes: number): void {
-    this.left += bytes;
+  /** Takes as many bytes as there are, at most `most`; 0 where they are fewer than `least`. */
+  take(most: number, least: number): number {
+    if (least > this.left) return 0;
+    const taken = Math.min(most, this.left);
+    this.left -= taken;
+    return taken;
   }
 
   /** @param forget drops what somebody keeps within this budget */
@@ -49,20 +53,23 @@ export class DecodedBudget {
 export function keepDecoded(read: PixelRead, n: number, size: number, budget: DecodedBudget): PixelRead {
   const step = Math.max(1, Math.min(BLOCK_IMAGES, Math.floor(BLOCK_NUMBERS / size)));
   const blocks = new Map<number, Promise<Float32Array>>();
-  budget.keptBy(() => blocks.clear());
+  const places = new Places(n * size, budget);
+  budget.keptBy(() => {
+    blocks.clear();
+    places.clear();
+  });
 
   function block(at: number): Promise<Float32Array> | undefined {
     const known = blocks.get(at);
     if (known) return known;
     const end = Math.min(n, at + step);
-    const bytes = 4 * size * (end - at);
-    if (!budget.take(bytes)) return undefined;
-    const pixels = new Float32Array(size * (end - at));
+    const pixels = places.take(size * (end - at));
+    if (!pixels) return undefined;
     const decoding = read(at, end, pixels).then(() => pixels);
     blocks.set(at, decoding);
     decoding.catch(() => {
       blocks.delete(at);
-      budget.give(bytes);
+      places.give(pixels);
     });
     return decoding;
   }
@@ -78,4 +85,43 @@ export function keepDecoded(read: PixelRead, n: number, size: number, budget: De
       from = to;
     }
   };
+}
+
+/** Where the blocks of a data set lie: several in one array. */
+class Places {
+  private room = new Float32Array();
+  private used = 0;
+  private given: Float32Array[] = [];
+
+  /** @param missing numbers that have no place yet */
+  constructor(
+    private missing: number,
+    private readonly budget: DecodedBudget,
+  ) {}
+
+  /** A place for a block; undefined where the budget has none. */
+  take(numbers: number): Float32Array | undefined {
+    const again = this.given.findIndex(({ length }) => length === numbers);
+    if (again >= 0) return this.given.splice(again, 1)[0];
+    if (this.room.length - this.used < numbers) {
+      const most = 4 * Math.min(this.missing, Math.max(ROOM_BYTES / 4, numbers));
+      const bytes = this.budget.take(most, 4 * numbers);
+      if (bytes === 0) return undefined;
+      this.room = new Float32Array(Math.floor(bytes / 4));
+      this.used = 0;
+    }
+    this.missing -= numbers;
+    return this.room.subarray(this.used, (this.used += numbers));
+  }
+
+  /** For another block. */
+  give(place: Float32Array): void {
+    this.given.push(place);
+  }
+
+  clear(): void {
+    this.room = new Float32Array();
+    this.used = 0;
+    this.given = [];
+  }
 }

@@ -7,6 +7,7 @@ import type { Results } from '../suites/results.js';
 import { warningCodes } from '../suites/warning-codes.js';
 import { type Cache, CachedStore } from './cached-units.js';
 import { UnitLost } from './collect.js';
+import { collectGarbage } from './collect-garbage.js';
 import { concludedBefore, noteConcluded } from './concluded.js';
 import { conclusionOf } from './conclusion-claim.js';
 import { environmentOf } from './environment.js';
@@ -197,6 +198,7 @@ export async function runEvaluation(
     const stored = Math.max(0, execution.stored - before);
     before = measured;
     spec.forgetImages?.();
+    collectGarbage();
     const claim = await conclusionOf(claims, signal, notify);
     try {
       // Another process has measured the rest, and written the report.

@@ -85,9 +85,9 @@ it('what lies as numbers is not kept: it is read where it lies', async () => {
   const budget = new DecodedBudget();
   let taken = 0;
   const take = budget.take.bind(budget);
-  budget.take = (bytes) => {
-    taken += bytes;
-    return take(bytes);
+  budget.take = (most, least) => {
+    taken += most;
+    return take(most, least);
   };
   const set = await openDataset('test', { path: './images.npy', labels: false }, { directory, budget });
   expect((await set.read(1, 3)).pixels).toEqual(new Float32Array(8).fill(1));
