@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import { deflateRawSync, inflateRawSync } from 'node:zlib';
+import type { Changes } from './changes.js';
 import { checkConfined } from './confine.js';
 import { hashOfFile } from './file-hash.js';
+import { packNames, unpackNames } from './packed-names.js';
 import { type FileEvidence, type PackEvidence, unlogged } from './read-log.js';
 import { changedAt, stampNow } from './stamp.js';
 
@@ -15,8 +16,8 @@ const SETTLED_MS = 2000;
 /** Kernels stamp files by a clock that ticks this slowly. */
 const TICK_MS = 20;
 
-/** Names of ten million files take less: what unfolds to more in a run folder is not what we wrote. In bytes. */
-const MOST_NAMES = 2 ** 28;
+/** Bytes of a digest that tell which of many files changed; whether one did, a whole digest tells. */
+const EACH = 2;
 
 /** Evidence of a file that had that stamp when it was read; undefined where it changed since, or may have. */
 export async function fileEvidence(
@@ -24,10 +25,9 @@ export async function fileEvidence(
   stamp: string,
   at: number,
 ): Promise<FileEvidence | undefined> {
-  const changed = changedAt(stamp);
-  if (at - changed < TICK_MS || stamp !== stampNow(path)) return undefined;
   const sha256 = await hashOf(path);
-  return sha256 === undefined || stamp !== stampNow(path) ? undefined : { path, stamp, changed, sha256 };
+  if (sha256 === undefined || !isSure(path, stamp, at)) return undefined;
+  return { path, stamp, changed: changedAt(stamp), sha256 };
 }
 
 /**
@@ -40,58 +40,110 @@ export async function packEvidence(
   stamps: ReadonlyMap<string, string>,
   at: number,
 ): Promise<PackEvidence | undefined> {
-  const names = [...stamps.keys()].sort();
-  const [byStamp, byContent] = [createHash('sha256'), createHash('sha256')];
-  let changed = 0;
-  for (const name of names) {
-    const stamp = stamps.get(name) as string;
-    const file = await fileEvidence(join(folder, name), stamp, at);
-    if (!file) return undefined;
-    changed = Math.max(changed, file.changed);
-    byStamp.update(entry(name, stamp));
-    byContent.update(entry(name, file.sha256));
-  }
-  return {
-    folder,
-    names: deflateRawSync(names.join('\0')).toString('base64'),
-    changed,
-    stamps: byStamp.digest('hex'),
-    contents: byContent.digest('hex'),
-  };
-}
-
-/** Whether a file is as it was. @param at when its evidence was gathered */
-export async function fileHolds({ path, stamp, changed, sha256 }: FileEvidence, at: number) {
-  if (!isAllowed(path)) return false;
-  if (isSettled(changed, at) && stampNow(path) === stamp) return true;
-  return (await hashOf(path)) === sha256;
+  const seen = await packNow(folder, stamps, at);
+  return seen?.sure ? seen.pack : undefined;
 }
 
 /**
- * Whether all files are as they were. Where their stamps do not tell, every one is read.
+ * Looks again at a file.
+ * @param at when its evidence was gathered
+ * @param now before anything was looked at again
+ * @returns the same evidence where its stamp tells that nothing changed, a new one where its content does; nothing where
+ * it changed. `sure` is false where it may change again without its stamp telling
+ */
+export async function fileAgain(
+  known: FileEvidence,
+  at: number,
+  now: number,
+): Promise<{ file: FileEvidence; sure: boolean } | undefined> {
+  const { path, sha256 } = known;
+  if (!isAllowed(path)) return undefined;
+  const stamp = stampNow(path);
+  if (isSettled(known.changed, at) && stamp === known.stamp) return { file: known, sure: true };
+  if (stamp === undefined || (await hashOf(path)) !== sha256) return undefined;
+  return { file: { path, stamp, changed: changedAt(stamp), sha256 }, sure: isSure(path, stamp, now) };
+}
+
+/**
+ * Looks again at the files of a pack, as `fileAgain`. Where their stamps do not tell, every one is read.
  * Errors: those of zlib for names that are not as `packEvidence` writes them.
  */
-export async function packHolds({ folder, changed, stamps, contents, ...pack }: PackEvidence, at: number) {
-  const inflated = inflateRawSync(Buffer.from(pack.names, 'base64'), { maxOutputLength: MOST_NAMES });
-  const names = inflated.toString().split('\0');
+export async function packAgain(
+  known: PackEvidence,
+  at: number,
+  now: number,
+): Promise<{ pack: PackEvidence; sure: boolean } | Changes> {
+  const { folder } = known;
+  const stamps = new Map<string, string>();
+  const removed: string[] = [];
   const byStamp = createHash('sha256');
-  for (const name of names) {
+  for (const name of unpackNames(known.names)) {
     const path = join(folder, name);
     const stamp = isAllowed(path) ? stampNow(path) : undefined;
-    if (stamp === undefined) return false;
+    if (stamp === undefined) removed.push(path);
+    else {
+      stamps.set(name, stamp);
+      byStamp.update(entry(name, stamp));
+    }
+  }
+  // What is gone tells enough: the others need not be read.
+  if (removed.length > 0) return { changed: [], added: [], removed };
+  if (isSettled(known.changed, at) && byStamp.digest('hex') === known.stamps)
+    return { pack: known, sure: true };
+  const seen = await packNow(folder, stamps, now);
+  if (seen?.pack.contents === known.contents) return seen;
+  return { changed: seen ? changedIn(known, seen.pack) : [], added: [], removed };
+}
+
+/** The files that two packs of the same names have with other content: all but one in 65,536 are found. */
+function changedIn(before: PackEvidence, after: PackEvidence): string[] {
+  const [old, own] = [before.each, after.each].map((each) => Buffer.from(each, 'base64'));
+  const same = (i: number) =>
+    old!.subarray(EACH * i, EACH * (i + 1)).equals(own!.subarray(EACH * i, EACH * (i + 1)));
+  return unpackNames(after.names).flatMap((name, i) => (same(i) ? [] : [join(after.folder, name)]));
+}
+
+/**
+ * What there is now of files that had these stamps, and whether these are surely their contents; undefined where one
+ * cannot be read.
+ */
+async function packNow(
+  folder: string,
+  stamps: ReadonlyMap<string, string>,
+  at: number,
+): Promise<{ pack: PackEvidence; sure: boolean } | undefined> {
+  const names = [...stamps.keys()].sort();
+  const [byStamp, byContent] = [createHash('sha256'), createHash('sha256')];
+  const each = Buffer.alloc(EACH * names.length);
+  let changed = 0;
+  let sure = true;
+  for (const [i, name] of names.entries()) {
+    const stamp = stamps.get(name) as string;
+    const path = join(folder, name);
+    const sha256 = await hashOf(path);
+    if (sha256 === undefined) return undefined;
+    sure &&= isSure(path, stamp, at);
+    changed = Math.max(changed, changedAt(stamp));
     byStamp.update(entry(name, stamp));
-  }
-  if (isSettled(changed, at) && byStamp.digest('hex') === stamps) return true;
-  const byContent = createHash('sha256');
-  for (const name of names) {
-    const sha256 = await hashOf(join(folder, name));
-    if (sha256 === undefined) return false;
     byContent.update(entry(name, sha256));
+    each.write(sha256, EACH * i, EACH, 'hex');
   }
-  return byContent.digest('hex') === contents;
+  const pack: PackEvidence = {
+    folder,
+    names: packNames(names),
+    changed,
+    stamps: byStamp.digest('hex'),
+    contents: byContent.digest('hex'),
+    each: each.toString('base64'),
+  };
+  return { pack, sure };
 }
 
 const isSettled = (changed: number, at: number) => at - changed > SETTLED_MS;
+
+/** Whether what was read of a file just now is what it held when it had that stamp. @param at before it was read */
+const isSure = (path: string, stamp: string, at: number) =>
+  at - changedAt(stamp) >= TICK_MS && stamp === stampNow(path);
 
 /** No name has a NUL in it. */
 const entry = (name: string, of: string) => `${name}\0${of}\0`;

@@ -17,7 +17,7 @@ export interface FileEvidence {
 /** What is kept of many files of a folder. */
 export interface PackEvidence {
   folder: string;
-  /** Their names, sorted and parted by NUL: deflated, as base64. */
+  /** Their names, sorted: see `packNames`. */
   names: string;
   /** When one of them was last written or moved, in ms since 1970. */
   changed: number;
@@ -25,13 +25,24 @@ export interface PackEvidence {
   stamps: string;
   /** sha256 of the names, each with the sha256 of its content. */
   contents: string;
+  /** The first bytes of the sha256 of each content, in the order of the names, as base64: to name what changed. */
+  each: string;
+}
+
+/** What is kept of a folder whose names were listed. */
+export interface FolderEvidence {
+  path: string;
+  /** A digest of its names. */
+  names: string;
+  /** Those that are in no pack: see `packNames`. To name what came and went. */
+  others: string;
 }
 
 /** What something was made from, so that later it can be told whether the same would be made again. */
 export interface Evidence {
   files: readonly FileEvidence[];
   packs: readonly PackEvidence[];
-  folders: readonly { path: string; names: string }[];
+  folders: readonly FolderEvidence[];
   absent: readonly string[];
   /** When it was gathered, in ms since 1970. */
   at: number;
@@ -91,13 +102,18 @@ export function noteFolder(folder: string): void {
 
 /** A digest of the names in a folder, and of what is a folder among them. */
 export function namesIn(path: string): string {
+  const names = listed(path);
+  return names ? createHash('sha256').update(names.join('\0')).digest('hex') : 'unreadable';
+}
+
+/** The names in a folder, sorted, with a slash behind those of folders; undefined where it cannot be read. */
+export function listed(path: string): string[] | undefined {
   try {
-    const names = readdirSync(path, { withFileTypes: true }).map(
-      (entry) => `${entry.name}${entry.isDirectory() ? '/' : ''}`,
-    );
-    return createHash('sha256').update(names.sort().join('\0')).digest('hex');
+    return readdirSync(path, { withFileTypes: true })
+      .map((entry) => `${entry.name}${entry.isDirectory() ? '/' : ''}`)
+      .sort();
   } catch {
-    return 'unreadable';
+    return undefined;
   }
 }
 

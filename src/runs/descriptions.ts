@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { gatherEvidence, holds } from '../bytes/evidence.js';
+import type { Changes } from '../bytes/changes.js';
+import { gatherEvidence, lookAgain } from '../bytes/evidence.js';
 import { type Evidence, emptyLog, logReads, notePart, unlogged } from '../bytes/read-log.js';
 import { readText } from '../bytes/regular-file.js';
 import { writeAtomically } from '../report/output.js';
@@ -31,15 +32,25 @@ interface Stored {
 export class Descriptions {
   constructor(private readonly runFolder: string) {}
 
-  /** What is known already; undefined when there is nothing, or something changed. */
-  async find<T>(request: DescriptionRequest): Promise<T | undefined> {
+  /**
+   * What is known already; undefined when there is nothing, or something changed.
+   * @param tell is told which files changed
+   */
+  async find<T>(request: DescriptionRequest, tell?: (changes: Changes) => void): Promise<T | undefined> {
     try {
       // What is found may be written anew; what it was made from counts.
       const text = await unlogged(() => readText(this.file(request), 'results'));
       const { digest, ...rest }: Stored = JSON.parse(text);
       if (digest !== keyOf(rest) || rest.program !== programIdentity()) return undefined;
-      if (!(await holds(rest.evidence))) return undefined;
-      notePart(rest.evidence);
+      const found = await lookAgain(rest.evidence);
+      if ('changes' in found) {
+        tell?.(found.changes);
+        return undefined;
+      }
+      notePart(found.evidence);
+      // Files that were written again with the same content are not to be read again the next time.
+      if (found.evidence !== rest.evidence)
+        await this.keep(request, found.evidence, rest.made).catch(() => undefined);
       return rest.made as T;
     } catch {
       return undefined;

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import { holds } from '../bytes/evidence.js';
+import { lookAgain } from '../bytes/evidence.js';
 import type { Evidence } from '../bytes/read-log.js';
 import { readText } from '../bytes/regular-file.js';
 import { writeAtomically } from '../report/output.js';
@@ -46,7 +46,7 @@ export async function noteFinished(
       units: units.length,
       sha256: sha256(await readText(join(out, SEAL), 'results')),
     };
-    await writeAtomically(fileIn(out), JSON.stringify(note));
+    await keep(out, note);
   } catch {
     // Another process writes to the folder, or nothing can be written.
   }
@@ -67,15 +67,21 @@ export async function finishedBefore(
     const note: Note = JSON.parse(await readText(fileIn(out), 'results'));
     if (note.asked !== asked || !stands(note, out)) return undefined;
     if (!sameStamps(note.kept, stampsOf(out, Object.keys(note.kept)))) return undefined;
-    if (!(await holds(note.read))) return undefined;
+    const read = await lookAgain(note.read);
+    if ('changes' in read) return undefined;
     const text = await readText(join(out, SEAL), 'results');
     if (sha256(text) !== note.sha256 || (await describe()) !== note.engine) return undefined;
     const results: Results = JSON.parse(text);
     // Another process may have put its own there before the note was made.
-    return results.digest === note.digest ? { results, units: note.units } : undefined;
+    if (results.digest !== note.digest) return undefined;
+    // Files that were written again with the same content are not to be read again the next time.
+    if (read.evidence !== note.read) await keep(out, { ...note, read: read.evidence }).catch(() => undefined);
+    return { results, units: note.units };
   } catch {
     return undefined;
   }
 }
+
+const keep = (out: string, note: Note) => writeAtomically(fileIn(out), JSON.stringify(note));
 
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');

@@ -1,3 +1,5 @@
+import { dirname } from 'node:path';
+import { type Changes, changesText } from '../bytes/changes.js';
 import { check } from '../config/validate.js';
 import type { Dataset, DatasetInfo } from '../data/dataset.js';
 import { datasetSchema } from '../data/dataset-schema.js';
@@ -138,7 +140,9 @@ async function datasetOf(
 ): Promise<Dataset> {
   const { directory, classes } = shared;
   const request = { kind: 'data set', name, spec, directory, classes } as const;
-  const info = await descriptions?.find<DatasetInfo>(request);
+  const info = await descriptions?.find<DatasetInfo>(request, (changes) =>
+    notify?.({ kind: 'note', text: readAgain(`the data set "${name}"`, changes, directory) }),
+  );
   if (info) return describedDataset(info, spec, shared);
   const { openDataset } = await import('../data/open.js');
   const open = () => openDataset(name, spec, shared);
@@ -146,6 +150,9 @@ async function datasetOf(
   notify?.({ kind: 'opened', what: 'data set', name });
   return dataset;
 }
+
+const readAgain = (what: string, changes: Changes, directory: string) =>
+  `${what} is read again: since the last run, ${changesText(changes, directory)}`;
 
 /** What is kept of a model that was opened. */
 interface ModelDescription {
@@ -169,7 +176,10 @@ async function modelEntry(
     return made;
   };
   const request = { kind: 'model', ...read, engine: engineLine(engine), ...deciding(read, context) } as const;
-  const known = await descriptions?.find<ModelDescription>(request);
+  const { name } = read.card;
+  const known = await descriptions?.find<ModelDescription>(request, (changes) =>
+    notify?.({ kind: 'note', text: readAgain(`the model "${name}"`, changes, dirname(context.file)) }),
+  );
   if (!known) {
     const describe = ({ model: { info }, chosen }: OpenedModel): ModelDescription => ({ info, chosen });
     const { model, chosen } = await (descriptions?.make(request, opened, describe) ?? opened());

@@ -1,10 +1,11 @@
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { deflateRawSync } from 'node:zlib';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { gatherEvidence, holds } from '../../src/bytes/evidence.js';
+import { type Changes, changesText } from '../../src/bytes/changes.js';
+import { gatherEvidence, lookAgain } from '../../src/bytes/evidence.js';
 import {
   type Evidence,
   emptyLog,
@@ -14,6 +15,17 @@ import {
   notePart,
 } from '../../src/bytes/read-log.js';
 import { readText } from '../../src/bytes/regular-file.js';
+
+const holds = async (evidence: Evidence) => 'evidence' in (await lookAgain(evidence));
+
+/** Which files are not as they were, by their names in a folder. */
+async function changesOf(evidence: Evidence, at: string): Promise<Changes | undefined> {
+  const found = await lookAgain(evidence);
+  if (!('changes' in found)) return undefined;
+  const named = (paths: readonly string[]) => paths.map((path) => relative(at, path)).sort();
+  const { changed, added, removed } = found.changes;
+  return { changed: named(changed), added: named(added), removed: named(removed) };
+}
 
 const LONG_AGO = new Date('2020-01-01T00:00:00Z');
 
@@ -102,15 +114,17 @@ describe('evidence of what was read', () => {
 });
 
 describe('evidence of many files of a folder', () => {
-  /** A folder of images, all of which work reads. */
-  async function manyGathered(count: number) {
+  /** A folder of images, all of which work reads. @param unread files beside them in a folder whose names are listed */
+  async function manyGathered(count: number, unread: readonly string[] = []) {
     const at = mkdtempSync(join(tmpdir(), 'assay-evidence-'));
     onTestFinished(() => rmSync(at, { recursive: true, force: true }));
     const files = Array.from({ length: count }, (_, i) => join(at, `n01440764_${10_000 + 7 * i}.JPEG`));
     for (const [i, file] of files.entries()) writeFileSync(file, `image ${i}`);
+    for (const name of unread) writeFileSync(join(at, name), '');
     await sleep(50);
     const log = emptyLog();
     await logReads(log, async () => {
+      if (unread.length > 0) noteFolder(at);
       for (const file of files) await readText(file, 'configuration');
     });
     return { at, files, log, evidence: (await gatherEvidence(log)) as Evidence };
@@ -155,6 +169,69 @@ describe('evidence of many files of a folder', () => {
     expect(await holds({ ...evidence, at: evidence.at + 3_600_000 })).toBe(expected);
   });
 
+  it('is fresher after a look that found the same content: the next look reads nothing', async () => {
+    const { at, files, evidence } = await manyGathered(40);
+    const long = (one: Evidence) => ({ ...one, at: one.at + 3_600_000 });
+    /** Only who reads the files finds that this is not their content. */
+    const unread = (one: Evidence) => ({
+      ...long(one),
+      packs: one.packs.map((pack) => ({ ...pack, contents: 'another' })),
+    });
+    expect(await lookAgain(long(evidence))).toEqual({ evidence: long(evidence) });
+    utimesSync(files[7]!, LONG_AGO, LONG_AGO);
+    await sleep(50);
+    expect(await holds(unread(evidence))).toBe(false);
+    // Alone, and as a part of other work.
+    for (const known of [
+      long(evidence),
+      { ...evidence, files: [], packs: [], folders: [], parts: [long(evidence)] },
+    ]) {
+      const found = await lookAgain(known);
+      const own = 'evidence' in found ? found.evidence : undefined;
+      const fresh = own?.parts[0] ?? own;
+      expect(fresh?.packs[0]).toMatchObject({ folder: at, contents: evidence.packs[0]!.contents });
+      expect(await holds(unread(fresh as Evidence))).toBe(true);
+    }
+    writeFileSync(files[7]!, 'image 8');
+    expect(await holds(evidence)).toBe(false);
+  });
+
+  it.each<[string, Partial<Changes>, (files: string[], at: string) => void]>([
+    [
+      'two files of other content, one of them of the same length',
+      { changed: ['n01440764_10014.JPEG', 'n01440764_10070.JPEG'] },
+      (files) => {
+        writeFileSync(files[2]!, 'longer than before');
+        writeFileSync(files[10]!, 'image 19');
+      },
+    ],
+    [
+      'new names',
+      { added: ['.hidden', 'late.png', 'more'] },
+      (_, at) => {
+        writeFileSync(join(at, 'late.png'), '');
+        writeFileSync(join(at, '.hidden'), '');
+        mkdirSync(join(at, 'more'));
+      },
+    ],
+    [
+      'a file under another name',
+      { added: ['renamed.JPEG'], removed: ['n01440764_10021.JPEG'] },
+      (files, at) => renameSync(files[3]!, join(at, 'renamed.JPEG')),
+    ],
+    ['a name that was not read', { removed: ['list.txt'] }, (_, at) => rmSync(join(at, 'list.txt'))],
+  ])('tells by name: %s', async (_, expected, change) => {
+    const { at, files, log } = await manyGathered(40, ['list.txt']);
+    const evidence = (await gatherEvidence(log)) as Evidence;
+    change(files, at);
+    const none = { changed: [], added: [], removed: [] };
+    expect(await changesOf(evidence, at)).toEqual({ ...none, ...expected });
+    expect(await changesOf({ ...evidence, at: evidence.at + 3_600_000 }, at)).toEqual({
+      ...none,
+      ...expected,
+    });
+  });
+
   it('is not there where one of them changed after it was read', async () => {
     const { files, log } = await manyGathered(100);
     writeFileSync(files[42]!, 'image 4x');
@@ -172,4 +249,16 @@ describe('evidence of many files of a folder', () => {
     const { evidence } = await manyGathered(2000);
     expect(JSON.stringify(evidence).length / 2000).toBeLessThan(8);
   });
+});
+
+it('what changed in words: a few names, then their number', () => {
+  const at = (...names: string[]) => names.map((name) => join('/data', name));
+  const changes = { changed: at('a/1.png'), added: at('b', 'c'), removed: at('d', 'e', 'f', 'g\u001b[2J') };
+  expect(changesText(changes, '/data/a')).toBe(
+    '1 file changed (1.png), 2 are new (../b, ../c), 4 are gone (../d, ../e, ../f and 1 more)',
+  );
+  expect(changesText({ changed: [], added: at('\u001b[2J'), removed: [] }, '/data')).toBe(
+    '1 is new (\\u001b[2J)',
+  );
+  expect(changesText({ changed: [], added: [], removed: [] }, '/data')).toBe('files changed');
 });

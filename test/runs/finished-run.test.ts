@@ -1,15 +1,36 @@
 // @module-tag slow
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { writeOnnx } from '../../src/graph/write.js';
 import type { ProgressEvent } from '../../src/runs/progress.js';
 import { run } from '../../src/runs/run.js';
 import type { RunOptions } from '../../src/runs/run-anew.js';
-import { card, images, network, npz, project, runFile, savedResults, unitFiles } from '../e2e/project.js';
+import {
+  CLASSES,
+  card,
+  images,
+  network,
+  npz,
+  project,
+  runFile,
+  savedResults,
+  unitFiles,
+} from '../e2e/project.js';
 
 const SUITES = ['accuracy'];
 let at: string;
@@ -152,6 +173,52 @@ describe('a finished run', { sequential: true }, () => {
     expect([measured, opened.length]).toEqual([1, 1]);
     expect(savedResults(out())).toEqual(before);
   });
+});
+
+it('over a folder of images says by name what changed, and reads what was only touched once more', async () => {
+  const { pixels, labels } = images(24, 'photos');
+  const png = (i: number) =>
+    sharp(pixels.subarray(36 * i, 36 * (i + 1)), { raw: { width: 6, height: 6, channels: 1 } })
+      .toColourspace('b-w')
+      .png()
+      .toBuffer();
+  const photo = (i: number) => join('photos', CLASSES[labels[i]!]!, `${i}.png`);
+  for (const name of CLASSES) mkdirSync(file(join('photos', name)), { recursive: true });
+  for (const i of labels.keys()) writeFileSync(file(photo(i)), await png(i));
+  const datasets = { test: { path: './photos' } };
+  writeFileSync(file('photos.run.yaml'), stringify(runFile({ name: 'photos', datasets, suites: SUITES })));
+  const notes: string[] = [];
+  const notify = (event: ProgressEvent) => {
+    if (event.kind === 'note') notes.push(event.text);
+  };
+  const rerun = async () => {
+    await settle();
+    notes.length = 0;
+    return run(file('photos.run.yaml'), { out: file('photos-out'), sessions: 1, notify });
+  };
+  const note = () => readFileSync(file('photos-out/inventory/finished.json'), 'utf8');
+  await rerun();
+  expect(notes).toEqual([]);
+
+  const before = note();
+  const long = new Date('2020-01-01T00:00:00Z');
+  utimesSync(file(photo(5)), long, long);
+  expect(await rerun()).toMatchObject({ kept: true });
+  const after = note();
+  expect(after).not.toBe(before);
+  expect(JSON.parse(after).read.parts).not.toEqual(JSON.parse(before).read.parts);
+  expect(notes).toEqual([]);
+
+  writeFileSync(file(photo(5)), await png(8));
+  expect(await rerun()).toMatchObject({ exitCode: 0 });
+  expect(notes).toEqual([
+    'the data set "test" is read again: since the last run, 1 file changed (photos/right/5.png)',
+  ]);
+  renameSync(file(photo(4)), file('photos/middle/four.png'));
+  expect(await rerun()).toMatchObject({ exitCode: 0 });
+  expect(notes).toEqual([
+    'the data set "test" is read again: since the last run, 1 is new (photos/middle/four.png), 1 is gone (photos/middle/4.png)',
+  ]);
 });
 
 const text = (name: string) => readFileSync(file(name), 'utf8');
