@@ -4,16 +4,16 @@ import type { Site } from './site.js';
 
 const range = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => from + i);
 
-/** (x - mean) / sqrt(variance + epsilon) over the given axes. */
-function standardised(
-  s: Site,
-  x: string,
-  axes: readonly number[],
-  epsilon = s.number('epsilon', 1e-5),
-): string {
+/** x - mean and its mean square, over the given axes. */
+function moments(s: Site, x: string, axes: readonly number[]): { centred: string; variance: string } {
   const centred = s.sub(x, s.reduceMean(x, axes));
-  const variance = s.reduceMean(s.mul(centred, centred), axes);
-  return s.div(centred, s.sqrt(s.add(variance, epsilon)));
+  return { centred, variance: s.reduceMean(s.mul(centred, centred), axes) };
+}
+
+/** (x - mean) / sqrt(variance + epsilon) over the given axes. */
+function standardised(s: Site, x: string, axes: readonly number[]): string {
+  const { centred, variance } = moments(s, x, axes);
+  return s.div(centred, s.sqrt(s.add(variance, s.number('epsilon', 1e-5))));
 }
 
 function perChannel(s: Site, value: string, rank: number): string {
@@ -56,9 +56,13 @@ function groupNormalization(s: Site): string[] {
   return [s.reshapeLike(s.add(s.mul(normal, perChannel(s, scale, 3)), perChannel(s, bias, 3)), x)];
 }
 
-/** Its epsilon is fixed by the operator's definition. */
+/**
+ * (x - mean) / (sqrt(variance) + 1e-9): the operator's definition adds its epsilon to the root. onnxruntime adds none, and gives no
+ * numbers where all are the same.
+ */
 function meanVarianceNormalization(s: Site): string[] {
-  return [standardised(s, s.x[0]!, s.ints('axes') ?? [0, 2, 3], 1e-9)];
+  const { centred, variance } = moments(s, s.x[0]!, s.ints('axes') ?? [0, 2, 3]);
+  return [s.div(centred, s.add(s.sqrt(variance), 1e-9))];
 }
 
 /**

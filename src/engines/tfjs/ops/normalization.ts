@@ -23,11 +23,11 @@ interface Moments {
   scale: tf.Tensor;
 }
 
-function standardised(s: Site, x: tf.Tensor, axes: number[], epsilon = s.number('epsilon', 1e-5)): Moments {
+function standardised(s: Site, x: tf.Tensor, axes: number[]): Moments {
   const mean = tf.mean(x, axes, true);
   const centred = tf.sub(x, mean);
   const variance = tf.mean(tf.square(centred), axes, true);
-  const scale = tf.rsqrt(tf.add(variance, epsilon));
+  const scale = tf.rsqrt(tf.add(variance, s.number('epsilon', 1e-5)));
   return { normal: tf.mul(centred, scale), mean, scale };
 }
 
@@ -72,9 +72,11 @@ function rmsNormalization(s: Site): tf.Tensor {
   return tf.mul(tf.mul(x, tf.rsqrt(tf.add(squares, s.number('epsilon', 1e-5)))), s.x(1));
 }
 
-/** Its epsilon is fixed by the operator's definition. */
+/** (x - mean) / (sqrt(variance) + 1e-9): the operator's definition adds its epsilon to the root. */
 function meanVarianceNormalization(s: Site): tf.Tensor {
-  return standardised(s, s.x(), s.ints('axes') ?? [0, 2, 3], 1e-9).normal;
+  const axes = s.ints('axes') ?? [0, 2, 3];
+  const centred = tf.sub(s.x(), tf.mean(s.x(), axes, true));
+  return tf.div(centred, tf.add(tf.sqrt(tf.mean(tf.square(centred), axes, true)), 1e-9));
 }
 
 /** Normalisations. */
