@@ -8,8 +8,8 @@ import type { BoundSite } from './site.js';
 const ROUNDING: CurveRounding = { absolute: 1e-37, relative: 2 ** -22, argument: 0 };
 
 /**
- * Below: of the two planes that touch the product along two sides of the box, that whose least number on it is larger; above: that
- * whose largest is smaller (McCormick 1976).
+ * The planes that touch the product along two sides of the box, two below and two above (McCormick 1976). First is below that whose least
+ * number on the box is larger; above, that whose largest is smaller.
  */
 function planesOf([a, b]: Span, [c, d]: Span): Planes {
   const plane = (x: number, y: number) => ({ slopes: [y, x], intercept: -x * y }) as const;
@@ -21,8 +21,8 @@ function planesOf([a, b]: Span, [c, d]: Span): Planes {
   const [below, otherBelow] = [plane(a, c), plane(b, d)];
   const [above, otherAbove] = [plane(a, d), plane(b, c)];
   return {
-    lower: reach(otherBelow, -1) > reach(below, -1) ? otherBelow : below,
-    upper: reach(otherAbove, 1) < reach(above, 1) ? otherAbove : above,
+    lower: reach(otherBelow, -1) > reach(below, -1) ? [otherBelow, below] : [below, otherBelow],
+    upper: reach(otherAbove, 1) < reach(above, 1) ? [otherAbove, above] : [above, otherAbove],
   };
 }
 

@@ -86,10 +86,13 @@ export interface Plane {
   intercept: number;
 }
 
-/** Two planes between which a function of two numbers lies on a box. */
+/**
+ * Two planes below and two above a function of two numbers on a box, the first of each the better by itself. Any mean of two is such a
+ * plane as well.
+ */
 export interface Planes {
-  lower: Plane;
-  upper: Plane;
+  lower: readonly [Plane, Plane];
+  upper: readonly [Plane, Plane];
 }
 
 /** A function of each two numbers of two values of one shape. */

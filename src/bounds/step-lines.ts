@@ -1,6 +1,7 @@
 import { type Bent, type Bounded, dimsOf, sizeOf } from './network.js';
 import { bitsOf, magnitudeAt, outward, type Range, type Ranges, rangeOf, storeOutward } from './ranges.js';
 import { gamma, gammaOfAxes, UNIT } from './rounding.js';
+import type { Plane } from './row.js';
 
 /** What a step that is not affine is replaced by, on the intervals of its input; each (n, size). */
 export interface StepLines {
@@ -98,17 +99,21 @@ function ofProduct({ node, planes, row }: Products, network: Bounded, ranges: Ra
   made.other = other;
   for (let i = 0; i < length; i++) {
     const { lower, upper } = planes([x.lower[i]!, x.upper[i]!], [y.lower[i]!, y.upper[i]!]);
+    const [below, above] = [lower[0], upper[0]];
     // Ends of intervals, which are stored as they are.
-    [made.lowerSlope[i], other.lowerSlope[i]] = lower.slopes;
-    [made.upperSlope[i], other.upperSlope[i]] = upper.slopes;
-    made.lowerIntercept[i] = outward(lower.intercept, -1);
-    made.upperIntercept[i] = outward(upper.intercept, 1);
-    const steepest = (k: 0 | 1) => Math.max(Math.abs(lower.slopes[k]), Math.abs(upper.slopes[k]));
+    [made.lowerSlope[i], other.lowerSlope[i]] = below.slopes;
+    [made.upperSlope[i], other.upperSlope[i]] = above.slopes;
+    made.lowerIntercept[i] = outward(below.intercept, -1);
+    made.upperIntercept[i] = outward(above.intercept, 1);
+    // Means of planes may be taken instead.
+    const all = [...lower, ...upper];
+    const most = (of: (plane: Plane) => number) => Math.max(...all.map((plane) => Math.abs(of(plane))));
+    const steepest = (k: 0 | 1) => most(({ slopes }) => slopes[k]);
     made.error[i] = outward(
       absolute +
         (relative + ways) * magnitudeAt(given, i) +
         COEFFICIENT * (steepest(0) * magnitudeAt(x, i) + steepest(1) * magnitudeAt(y, i)) +
-        (COEFFICIENT + axes) * Math.max(Math.abs(lower.intercept), Math.abs(upper.intercept)),
+        (COEFFICIENT + axes) * most(({ intercept }) => intercept),
       1,
     );
   }

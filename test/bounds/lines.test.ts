@@ -1,7 +1,8 @@
 import { afterAll, describe, expect, it } from 'vitest';
+import { FreePlanes } from '../../src/bounds/ascent-planes.js';
 import { intervalGraph } from '../../src/bounds/intervals.js';
 import { type Bent, type Bounded, boundedNetwork } from '../../src/bounds/network.js';
-import { imageOf, type Range } from '../../src/bounds/ranges.js';
+import { imageOf, magnitudeAt, type Range } from '../../src/bounds/ranges.js';
 import { stepLines } from '../../src/bounds/step-lines.js';
 import { BOUNDS } from '../../src/bounds/table.js';
 import { createOrtEngine } from '../../src/engines/ort/engine.js';
@@ -328,6 +329,53 @@ describe('of two numbers', () => {
       for (const gap of nearest) holds('touch', gap, 1e-6 * largest + 1e-37);
     }
     expect(faults.slice(0, 3)).toEqual([]);
+  });
+
+  it('so it does between the planes that a climb goes through, which cost no more by rounding', async () => {
+    const network = await networkOf(layer, 2);
+    const step = network.bent[0] as Extract<Bent, { planes: unknown }>;
+    const others = ALL.map((_, i) => ALL[(i * 7919 + 13) % ALL.length]!);
+    const [one, other] = [rangeOf(ALL), rangeOf(others)];
+    const ranges = new Map(step.node.inputs.map((input, k) => [input, k === 0 ? one : other]));
+    ranges.set(step.node.outputs[0]!, imageOf(step, network, ranges));
+    const { error } = stepLines(step, network, ALL.length, ranges);
+    const of = { n: 1, count: 2, size: ALL.length };
+    const inputs = (side: string) => ({ slope: `${side}x`, other: `${side}y`, intercept: `${side}1` });
+    const planes = new FreePlanes({ lower: inputs('l'), upper: inputs('u') }, of, {
+      row: step.row,
+      ranges: [one, other],
+    });
+    const draws = stream({ seed: 4, purpose: 'test/climbs', example: 0 });
+    const faults: string[] = [];
+    const seen = new Set<number>();
+    for (let climb = 0; climb < 4; climb++) {
+      const fed = ['lx', 'ly', 'l1', 'ux', 'uy', 'u1'].map((name) => planes.feeds.get(name)!);
+      for (const [i, ends] of ALL.entries())
+        for (const at of [i, ALL.length + i]) {
+          const [lx, ly, l1, ux, uy, u1] = fed.map((numbers) => numbers[at]!) as [number, ...number[]];
+          seen.add(lx);
+          const largest = magnitudeAt(one, i) * magnitudeAt(other, i);
+          for (const x of ends)
+            for (const y of others[i]!) {
+              const [below, above] = [lx * x + ly! * y + l1!, ux! * x + uy! * y + u1!];
+              // A product less a plane is extreme at corners.
+              if (!(below <= x * y && x * y <= above)) {
+                const off = Math.max(below - x * y, x * y - above);
+                if (!(off <= ROUNDED * largest)) faults.push(`[${ends}] by [${others[i]}]: off by ${off}`);
+              }
+              for (const parts of [
+                [x * y, lx * x, ly! * y, l1!],
+                [x * y, ux! * x, uy! * y, u1!],
+              ])
+                if (!(2 ** -24 * parts.reduce((sum, part) => sum + Math.abs(part), 0) <= error[i]!))
+                  faults.push(`[${ends}] by [${others[i]}]: rounding`);
+            }
+        }
+      const gradient = Float32Array.from({ length: 2 * ALL.length }, () => draws.normal());
+      planes.climb(() => gradient);
+    }
+    expect(faults.slice(0, 3)).toEqual([]);
+    expect(seen.size).toBeGreaterThan(2 * ALL.length);
   });
 });
 

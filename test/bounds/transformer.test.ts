@@ -126,6 +126,13 @@ it('bounds of a small vision transformer hold, and prove something', {
         if (box === 0) expect([method, Number.isFinite(least[at]!)]).toEqual([method, true]);
       }
   }
+  // Planes of products climb: there is nothing else in it that may, but units that are not certain.
+  for (const [box] of radii.entries())
+    for (let at = box * MARGINS.count; at < (box + 1) * MARGINS.count; at++) {
+      const [crown, alpha] = [proved.get('crown')![at]!, proved.get('alpha-crown')![at]!];
+      expect(alpha).toBeGreaterThanOrEqual(crown);
+      if (box === 1) expect(alpha).toBeGreaterThan(crown + 1e-5);
+    }
   // Two pairs a class; the class of the image wins against both.
   const wins = (least: Float64Array, box: number) =>
     [0, 1, 2].some((a) => pairs.every(([one], row) => one !== a || least[box * MARGINS.count + row]! > 0));
