@@ -110,7 +110,8 @@ const partial: readonly Curve[] = [
   { op: 'Reciprocal', shape: () => reciprocal, falls: true, domain: NOT_ZERO, rounding: () => DIRECT },
   {
     op: 'Sqrt',
-    shape: () => ({ f: Math.sqrt, slope: (x) => 0.5 / Math.sqrt(x), turns: [] }),
+    // At 0 by itself, such as behind a unit that is off, any line is one: its own slope would be no number.
+    shape: () => ({ f: Math.sqrt, slope: (x) => (x > 0 ? 0.5 / Math.sqrt(x) : 0), turns: [] }),
     domain: NOT_NEGATIVE,
     rounding: () => DIRECT,
   },

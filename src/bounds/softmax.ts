@@ -15,7 +15,7 @@ const MOST = 2 ** 20;
  * That rounding is within what these operators have room for: with m the largest of x, engines' exponents x_j - m are off by
  * u |x_j - m| each, which shares are off by in total by a few u, since t exp(-t) < 1; that, and exponentials and quotients,
  * is in the room of SHARE; their sum in that of the sum. Exponents are capped, since e^18 against 1 is no share that float32 results tell from 0
- * in that room.
+ * in that room. Of one class it is 1.
  * @param between nodes between pixels and logits
  * @returns beside the graph, by the value that it gives, what a node is to bounds
  */
@@ -32,8 +32,9 @@ export function inDifferences(
     const axis = axisOf(node, dims.length);
     const classes = dims[axis] ?? 0;
     const differences = dims.slice(1).reduce((product, d) => product * d, classes - 1);
-    const can = axis > 0 && classes > 1 && differences <= MOST;
-    if (among.has(node) && node.op === 'Softmax' && node.domain === '' && can)
+    const isSoftmax = among.has(node) && node.op === 'Softmax' && node.domain === '' && axis > 0;
+    if (isSoftmax && classes === 1) b.within(node.name, () => one(b, node));
+    else if (isSoftmax && classes > 1 && differences <= MOST)
       b.within(node.name, () => spelled(b, node, { rank: dims.length, axis, classes }, own));
     else b.add(node);
   }
@@ -43,6 +44,12 @@ export function inDifferences(
 function axisOf({ attributes }: Node, rank: number): number {
   const given = attributes.axis?.kind === 'int' ? Number(attributes.axis.value) : -1;
   return given < 0 ? given + rank : given;
+}
+
+/** 1, for each image. */
+function one(b: GraphBuilder, node: Node): void {
+  const inputs = [b.op('Mul', [node.inputs[0]!, b.scalar(0)]), b.scalar(1)];
+  b.add({ ...node, op: 'Add', inputs, attributes: {} });
 }
 
 function spelled(

@@ -30,6 +30,8 @@ export const LAYERS: Readonly<Record<string, readonly Layer[]>> = {
   Add: [
     (b, x) => b.op('Add', [drawn(b, [2, 1, 4], 'c'), x]),
     (b, x) => b.op('Add', [x, b.op('Mul', [x, drawn(b, [2, 4, 4], 'c')])]),
+    // A Softmax of one class is a constant.
+    (b, x) => b.op('Add', [x, b.op('Softmax', [b.op('ReduceMean', [x, b.ints([1])])], { axis: int(1) })]),
   ],
   Sub: [
     (b, x) => b.op('Sub', [x, drawn(b, [4], 'c')]),

@@ -183,6 +183,24 @@ describe('certificates hold', () => {
     await programs.close();
   });
 
+  it('a root of a unit that is off has lines, so that those of others count', async () => {
+    const root: Layer = (b, x) => b.op('Sub', [b.op('Sqrt', [b.op('Relu', [x])]), x]);
+    const beside: Layer = (b, x) => {
+      const off = b.op('Relu', [b.op('Sub', [x, b.scalar(5)])]);
+      return b.op('Add', [root(b, x), b.op('Sqrt', [off])]);
+    };
+    const boxes = [[0.25, 1]] as const;
+    const [alone, both, propagated] = [
+      (await rangeOf(root, boxes, 'crown'))[0]!,
+      (await rangeOf(beside, boxes, 'crown'))[0]!,
+      (await rangeOf(beside, boxes, 'ibp'))[0]!,
+    ];
+    for (const end of [0, 1] as const) expect(Math.abs(both[end]! - alone[end]!)).toBeLessThan(1e-4);
+    // The chord and x: 0 at 1, 1/4 at 1/4.
+    expect(both[0]!).toBeGreaterThan(-1e-4);
+    expect(propagated[0]!).toBeLessThan(-0.4);
+  });
+
   it.each<[string, Layer]>([
     ['LeakyRelu that is concave', unary('LeakyRelu', { alpha: float(1.5) })],
     ['LeakyRelu that falls', unary('LeakyRelu', { alpha: float(-0.5) })],
