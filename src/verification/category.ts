@@ -47,7 +47,8 @@ export interface CategoryOptions extends BenchOptions {
 /**
  * Verifies instances one after the other. `results.csv` in the folder has a line for each that is done, as the competition's:
  * category, network, property, seconds to prepare, result, seconds; counterexamples lie beside it. What came out of an instance is
- * kept in `instances/`, and is not run again as long as the network, the property, the options and the program are the same.
+ * kept in `instances/`, and is not run again as long as the network, the property, the options and the program are the same, and it
+ * would come out in the seconds there are.
  * Errors: `interrupted`; `output-unwritable`; `file-unreadable` of a kept result. What is wrong with an instance is its outcome.
  */
 export async function verifyCategory(

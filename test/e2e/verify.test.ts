@@ -111,7 +111,6 @@ describe('a list that was run in part', () => {
   });
 
   it.each<[string, readonly string[], (at: string) => void]>([
-    ['more time', ['--timeout', '61'], () => undefined],
     ['another method', ['--method', 'crown'], () => undefined],
     ['other starts', ['--seed', '1'], () => undefined],
     ['another property', [], (at) => writeFileSync(join(at, 'sat.vnnlib'), property('(>= Y_0 0.75)'))],
@@ -127,6 +126,25 @@ describe('a list that was run in part', () => {
     const ended = await obeyed([...verify, ...options], at);
     expect(ended.stdout).not.toContain('before');
     expect(kept(at)).toHaveLength(2);
+  });
+
+  it('is taken with another time limit where it would come out again: after a timeout only without more time', async () => {
+    const at = category(lines.slice(1, 2));
+    const timed = async (seconds: string) => {
+      const ended = await obeyed([...verify, '--timeout', seconds, '--json'], at);
+      const [{ result, earlier = false }] = JSON.parse(ended.stdout);
+      return [result, earlier];
+    };
+    expect(await timed('0.000001')).toEqual(['timeout', false]);
+    expect(await timed('0.000001')).toEqual(['timeout', true]);
+    expect(await timed('0.0000001')).toEqual(['timeout', true]);
+    expect(await timed('0.000002')).toEqual(['timeout', false]);
+    expect(await timed('60')).toEqual(['unsat', false]);
+    expect(await timed('61')).toEqual(['unsat', true]);
+    // Less than the proof took: what was too short is known, and the proof stays.
+    expect(await timed('0.000002')).toEqual(['timeout', true]);
+    expect(await timed('0.000003')).toEqual(['timeout', false]);
+    expect(await timed('60')).toEqual(['unsat', true]);
   });
 
   it('a result that was torn or changed is told, set aside and found again', async () => {
