@@ -21,7 +21,7 @@ export const storeOption = () =>
 export const endpointOption = () =>
   new Option(
     '--endpoint <url>',
-    "with --store s3://...: the server, where it is not Amazon's (default: AWS_ENDPOINT_URL_S3)",
+    "with --store or --cache s3://...: the server, where it is not Amazon's (default: AWS_ENDPOINT_URL_S3)",
   );
 
 export interface StoreFlags {
@@ -29,19 +29,24 @@ export interface StoreFlags {
   endpoint?: string;
 }
 
-/** Errors: `config-invalid` for a store without a queue, or a server without a store of its kind. */
+/**
+ * @param caches where units are looked for besides
+ * Errors: `config-invalid` for a store without a queue, or a server without a store of its kind.
+ */
 export function queueChoice(
   url: string | undefined,
   { store, endpoint }: StoreFlags,
+  caches: readonly string[] = [],
 ): QueueChoice | undefined {
-  if (endpoint !== undefined && (store === undefined || !isS3(store)))
+  const ofCaches = caches.some(isS3);
+  if (endpoint !== undefined && !ofCaches && (store === undefined || !isS3(store)))
     throw new AssayError('config-invalid', '--endpoint is for stores that speak S3', {
       expected: '--store s3://BUCKET/PREFIX beside it',
       found: store === undefined ? '--endpoint alone' : '--store with a folder',
-      hint: 'add --store s3://..., or leave --endpoint out',
+      hint: 'add --store s3://... or --cache s3://..., or leave --endpoint out',
     });
   if (url !== undefined)
-    return { url, ...(store !== undefined && { store }), ...(endpoint !== undefined && { endpoint }) };
+    return { url, ...(store !== undefined && { store, ...(endpoint !== undefined && { endpoint }) }) };
   if (store === undefined) return undefined;
   throw new AssayError('config-invalid', '--store is for runs with --queue', {
     expected: '--queue redis://HOST beside it',

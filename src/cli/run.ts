@@ -129,15 +129,15 @@ The run folder holds report.html, results.json, measures.csv, examples/*.csv, ta
       const { queue: url, store, endpoint, cache: named = [], ...rest } = others;
       const { timeLimit: seconds, memoryLimit: mebibytes, batchMemory: batchMebibytes, ...more } = rest;
       const { planOnly, probe, json, ...asking } = more;
-      const queue = queueChoice(url, { store, endpoint });
       const cache = [...named, ...cachesOfEnvironment()];
+      const queue = queueChoice(url, { store, endpoint }, cache);
       const limits = { seconds, mebibytes, batchMebibytes };
       refuseAlone({ planOnly, probe, json });
       const { file, ...options } = await asked(given, asking, { preset, data, quiet, limits });
       if (planOnly) {
         const { printPlan } = await import('./plan-only.js');
         const { shard, ...more } = options;
-        const costing = { ...more, cache, limits, probe: probeSize(probe), shards: shard?.of };
+        const costing = { ...more, cache, endpoint, limits, probe: probeSize(probe), shards: shard?.of };
         await printPlan(file, costing, { json, quiet });
         return;
       }
@@ -145,7 +145,7 @@ The run folder holds report.html, results.json, measures.csv, examples/*.csv, ta
         async (tools) => {
           // Loaded when it is needed: help should not wait for it.
           const { run } = await import('../runs/run.js');
-          return run(file, { ...options, cache, limits, ...(queue && { queue }), ...tools });
+          return run(file, { ...options, cache, endpoint, limits, ...(queue && { queue }), ...tools });
         },
         { quiet, debug, reporter, outputFile, gatesFile: file },
       );

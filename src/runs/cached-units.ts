@@ -1,37 +1,47 @@
 import { readdir, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AssayError } from '../errors.js';
+import { type Cache, filesByKey } from './cache.js';
 import { readUnit, type Wanted } from './read-unit.js';
-import { keyOfUnitFile, UNITS, type UnitStore } from './store.js';
+import { isS3, s3Address } from './s3/address.js';
+import { UNITS, type UnitStore } from './store.js';
 import { headOf, type UnitRecord } from './unit-file.js';
 
-/** A run folder that units are looked for in. */
-export interface Cache {
-  folder: string;
-  /** Files that say that they are units, by key. */
-  files: ReadonlyMap<string, string>;
+export interface CacheOptions {
+  /** The server of stores that speak S3. Default: as the environment says, and otherwise Amazon's. */
+  endpoint?: string | undefined;
+  /** Ends the waiting for a store that is away. */
+  signal?: AbortSignal | undefined;
+  /** Told of folders of units that cannot be read, and of stores that are away. */
+  tell?: ((text: string) => void) | undefined;
 }
 
 /**
- * The run folders that caches name: each is one, or holds some. What they hold is listed now.
+ * What caches name: a run folder, one that holds some, or `s3://BUCKET/PREFIX`. What they hold is listed now.
  * @param out the run's own folder, which is left out
- * @param tell of folders of units that cannot be read
- * Errors: `config-invalid` for what is no folder.
+ * Errors: `config-invalid` for what is no folder; `store-failed`.
  */
 export async function openCaches(
   given: readonly string[],
   out: string,
-  tell: (text: string) => void = () => undefined,
+  { endpoint, signal, tell = () => undefined }: CacheOptions = {},
 ): Promise<Cache[]> {
   const found = new Map<string, Cache>();
   const own = await realpath(out).catch(() => out);
   for (const folder of given) {
+    if (isS3(folder)) {
+      const address = s3Address(folder, endpoint, '--cache');
+      if (found.has(address.shown)) continue;
+      const { s3Cache } = await import('./s3/cache.js');
+      found.set(address.shown, await s3Cache(address, { signal: () => signal, tell }));
+      continue;
+    }
     const names = await namesIn(folder);
     const inside = names.includes(UNITS) ? [folder] : names.sort().map((name) => join(folder, name));
     for (const run of inside) {
       const real = await realpath(run).catch(() => run);
       const files = real === own || found.has(real) ? new Map<string, string>() : await unitsIn(run, tell);
-      if (files.size > 0) found.set(real, { folder: run, files });
+      if (files.size > 0) found.set(real, { folder: run, files, read: wholeIn });
     }
   }
   return [...found.values()];
@@ -64,12 +74,7 @@ async function unitsIn(run: string, tell: (text: string) => void): Promise<Map<s
       tell(`the units of a cache cannot be read, and are measured: ${folder} (${code})`);
     return [];
   });
-  return new Map(
-    names.flatMap((name): [string, string][] => {
-      const key = keyOfUnitFile(name);
-      return key === undefined ? [] : [[key, join(folder, name)]];
-    }),
-  );
+  return filesByKey(names, (name) => join(folder, name));
 }
 
 /**
@@ -119,10 +124,11 @@ export class CachedStore implements UnitStore {
 
   /** Errors: `output-unwritable`. */
   private async take(key: string): Promise<UnitRecord | undefined> {
-    for (const { folder, files } of this.caches) {
+    for (const { folder, files, read } of this.caches) {
       const file = files.get(key);
       if (file === undefined) continue;
-      const unit = await wholeIn(file, key).catch((error: Error) => error.message);
+      const unit = await read(file, key).catch((error: Error) => error.message);
+      if (unit === undefined) continue;
       if (typeof unit === 'string') {
         this.passOver(folder, file, unit);
         continue;

@@ -9,6 +9,7 @@ import { type Measured, type PlanCost, planCost } from './plan-cost.js';
 import { planned } from './planned.js';
 import type { RunOptions } from './run-anew.js';
 import { usualFolder } from './run-folder.js';
+import { isS3 } from './s3/address.js';
 import { type Sharding, shardsOf } from './shard.js';
 import { FolderStore, type UnitStore } from './store.js';
 import { storedUnits } from './stored-units.js';
@@ -46,9 +47,9 @@ export async function costOfRun(file: string, options: CostOptions = {}): Promis
   const loaded = await loadRun(file, options);
   const { title } = loaded.read;
   const out = options.out ?? usualFolder(title);
-  for (const folder of [out, ...cache]) admit(folder);
+  for (const folder of [out, ...cache]) if (!isS3(folder)) admit(folder);
   const tell = (text: string) => notify({ kind: 'note', text });
-  const caches = await openCaches(cache, out, tell);
+  const caches = await openCaches(cache, out, { endpoint: options.endpoint, signal, tell });
   notify({ kind: 'stage', text: 'opening models and data' });
   const engine = await engineOf(loaded, options);
   return endingCalls(engine, signal, async () => {
@@ -78,6 +79,7 @@ export async function costOfRun(file: string, options: CostOptions = {}): Promis
         }),
       };
     } finally {
+      for (const one of caches) one.close?.();
       await close();
     }
   });

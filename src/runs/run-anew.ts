@@ -16,6 +16,7 @@ import type { Listener } from './progress.js';
 import { runEvaluation } from './run-evaluation.js';
 import { usualFolder } from './run-folder.js';
 import { workersFor } from './run-workers.js';
+import { isS3 } from './s3/address.js';
 import type { ShardName } from './shard-name.js';
 import { FolderStore } from './store.js';
 import type { WorkOptions } from './work-options.js';
@@ -39,10 +40,12 @@ export interface RunOptions extends WorkOptions {
   /** How many units, or which share of them, may not fail before the run ends with an error. Default: as the run file says. */
   failOnError?: FailOnError;
   /**
-   * Other run folders, or folders of run folders: what they hold of the units of this run is taken over, in place of
+   * Other run folders, folders of run folders, or `s3://BUCKET/PREFIX`: what they hold of the units of this run is taken over, in place of
    * being measured. No result depends on it.
    */
   cache?: readonly string[];
+  /** The server of what in `cache` is a store that speaks S3. Default: as the environment says, and otherwise Amazon's. */
+  endpoint?: string | undefined;
   /** Has units measured by the workers of a queue. */
   queue?: QueueChoice;
   /** Ends the run; what is measured is kept, and the results are partial. */
@@ -67,11 +70,14 @@ export async function runAnew(file: string, options: RunOptions, asked?: string)
   const out = options.out ?? usualFolder(read.title, shard);
   admit(out);
   if (options.baseline !== undefined) admit(options.baseline);
-  const { cache = [] } = options;
-  for (const folder of cache) admit(folder);
+  const { cache = [], endpoint } = options;
+  for (const folder of cache) if (!isS3(folder)) admit(folder);
   // Nothing is loaded for an output that cannot be written.
   await FolderStore.open(out);
-  const caches = await openCaches(cache, out, (text) => told({ kind: 'note', text }));
+  const caches = await openCaches(cache, out, {
+    ...{ endpoint, signal },
+    tell: (text) => told({ kind: 'note', text }),
+  });
   // Nor for a queue that cannot be entered.
   const submission =
     options.queue && (await submitTo(options.queue, { loaded, options, out, unitTimeout, signal, told }));
@@ -103,6 +109,7 @@ export async function runAnew(file: string, options: RunOptions, asked?: string)
       );
     } finally {
       submission?.end();
+      for (const one of caches) one.close?.();
       await close();
     }
   });

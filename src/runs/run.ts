@@ -32,6 +32,7 @@ const CHANGING_NOTHING = {
   unitTimeout: undefined,
   queue: undefined,
   cache: undefined,
+  endpoint: undefined,
 } satisfies { [name in keyof RunOptions]?: undefined };
 
 /** All that the caller says and that decides what the run comes to. */

@@ -71,6 +71,18 @@ describe.skipIf(withoutRedis())('a queue whose rows go through a store that spea
     same(at);
     expect(await link.client.keys('assay:unit:*')).toEqual([]);
     expect(stderr).not.toContain('hush-hush');
+    // The word by which workers tell the store from another of that name.
+    const marks = [...store.objects].filter(([name]) => name.startsWith('team/runs/'));
+    expect(marks.map(([, bytes]) => bytes.toString())).toEqual([store.url]);
+
+    const cache = ['--cache', `s3://${store.bucket}/team`, '--endpoint', store.url];
+    const again = await assay(['run', 'small.run.yaml', '--out', 'again', ...cache], at, store.env);
+    expect([again.code, again.stderr, again.stdout]).toEqual([
+      0,
+      expect.stringContaining(`units taken from s3://${store.bucket}/team`),
+      expect.stringContaining('0 units measured'),
+    ]);
+    expect(savedResults(join(at, 'again'))).toEqual(savedResults(join(at, 'out')));
   });
 
   it('ends with what to do where the store does not let it in, and tells who works another way', async () => {

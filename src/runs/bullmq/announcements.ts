@@ -51,6 +51,8 @@ export const Announcement = Type.Object(
     }),
     /** How rows travel: `queue`, through the server; `folder`, one that each knows by a path of its own; or `s3://BUCKET/PREFIX`. */
     rows: text(1000),
+    /** Of such a bucket: its server, as the one who submits has it; the same word lies in the bucket. */
+    server: Type.Optional(text(1000)),
     /** Which process on which machine submits. */
     by: text(300),
     status: RunStatus,

@@ -18,7 +18,7 @@ import {
   renewing,
 } from './announcements.js';
 import { asking, outages, type QueueLink } from './connection.js';
-import { type SharedPlace, waysOf } from './shared-store.js';
+import { refuseOtherStore, type SharedPlace, waysOf } from './shared-store.js';
 import type { ProcessorOrder } from './unit-processor.js';
 
 export interface WorkerOptions {
@@ -146,6 +146,7 @@ async function nextRun(
         notify,
         signal,
       });
+      await refuseOtherStore(run, shared, { signal: () => signal, tell });
       return { run, file, out };
     } catch (error) {
       if (signal.aborted) return undefined;

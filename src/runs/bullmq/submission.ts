@@ -14,7 +14,10 @@ import type { Announcement, RunStatus } from './announcements.js';
 import { connectQueue } from './connection.js';
 import type { QueueChoice } from './queue-choice.js';
 import { queued } from './queued.js';
-import { openShared, waysOf } from './shared-store.js';
+import { openShared, serverOfPlace, waysOf } from './shared-store.js';
+
+/** How often a run leaves word in its store, in ms. */
+const MARKED = 3_600_000;
 
 export interface Submitted {
   loaded: LoadedRun;
@@ -41,6 +44,8 @@ export async function submission(
   const tell = (text: string) => told({ kind: 'note', text });
   // Before the queue is entered: what is wrong with it is told of at once.
   const shared = place && (await openShared(place, { signal: () => signal, tell }));
+  const server = place && (await serverOfPlace(place));
+  let marking: NodeJS.Timeout | undefined;
   const link = await connectQueue(queueAddress(url));
   for (const line of link.warnings) tell(line);
   const status = new StatusKeeper();
@@ -48,12 +53,19 @@ export async function submission(
     status.listen(event);
     told(event);
   };
-  const executorFor: RunEvaluationOptions['executorFor'] = ({ store }, { jobs, run, engine }) => {
+  const executorFor: RunEvaluationOptions['executorFor'] = async ({ store }, { jobs, run, engine }) => {
     const identity = { assay: assayVersion(), program: codeIdentity(), engine, run };
     const file = resolve(read.file);
     // The same after a restart, so that what came back meanwhile is found; another for another folder.
     const id = keyOf([identity, hostname(), resolve(out)]).slice(0, 16);
     const by = `${userInfo().username}@${hostname()}, process ${process.pid}`;
+    if (server !== undefined) {
+      const mark = async () => shared?.mark?.(id, server);
+      await mark();
+      // Buckets have rules by which things vanish.
+      marking = setInterval(() => void mark().catch(() => undefined), MARKED);
+      marking.unref();
+    }
     tell(`units go to the workers at ${link.address.shown}: \`assay worker --queue ...\` on any machine`);
     return queued({
       link,
@@ -66,6 +78,7 @@ export async function submission(
         unitTimeout: unitTimeout ?? null,
         identity,
         rows: waysOf(place),
+        ...(server !== undefined && { server }),
         by,
       },
       jobs,
@@ -76,6 +89,7 @@ export async function submission(
     });
   };
   const end = () => {
+    clearInterval(marking);
     link.client.disconnect();
     shared?.close?.();
   };

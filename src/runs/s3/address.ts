@@ -20,9 +20,17 @@ const EXPECTED = 's3://BUCKET or s3://BUCKET/PREFIX';
 
 /**
  * Reads the address of a store, as Amazon's own command line writes it: nothing in it is percent-encoded.
+ * @param from what gives it, for messages
  * Errors: `config-invalid`, which does not repeat what may hold a secret.
  */
-export function s3Address(text: string, endpoint?: string): S3Address {
+export function s3Address(text: string, endpoint?: string, from = '--store'): S3Address {
+  const bad = (found: string, hint: string) =>
+    new AssayError('config-invalid', 'this is no address of a store', {
+      path: from,
+      expected: EXPECTED,
+      found,
+      hint,
+    });
   const [, bucket = '', path = ''] = /^s3:\/\/([^/]*)(?:\/(.*))?$/is.exec(text) ?? [];
   if (text.includes('@'))
     throw bad(
@@ -66,11 +74,3 @@ export function endpointOf(text: string, from = '--endpoint'): string {
     hint: 'http:// or https:// with host and port, and nothing behind them; names and secrets go into the environment',
   });
 }
-
-const bad = (found: string, hint: string) =>
-  new AssayError('config-invalid', 'this is no address of a store', {
-    path: '--store',
-    expected: EXPECTED,
-    found,
-    hint,
-  });

@@ -41,6 +41,10 @@ function proxied(endpoint: string | undefined, bucket: string) {
   return agent && { httpAgent: agent, httpsAgent: agent };
 }
 
+/** The server of a store, for messages: it is given, or the environment names it, or it is Amazon's. Errors: `config-invalid`. */
+export const serverOf = ({ endpoint }: S3Address): string =>
+  endpoint ?? endpointHere() ?? "Amazon's, or that of the profile";
+
 /** The server that the environment names; an empty name is none. Errors: `config-invalid`. */
 function endpointHere(): string | undefined {
   for (const name of ['AWS_ENDPOINT_URL_S3', 'AWS_ENDPOINT_URL']) {

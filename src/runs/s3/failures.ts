@@ -6,6 +6,8 @@ export interface StoreFailure {
   error: AssayError;
   /** Whether it may go well later, with nothing changed here. */
   passing: boolean;
+  /** Whether it is about having no keys: those of a role come from a service, which may be away for a moment. */
+  keyless: boolean;
 }
 
 interface Row {
@@ -14,13 +16,15 @@ interface Row {
   hint: string;
 }
 
+const KEYLESS: Row = {
+  said: /CredentialsProviderError|CredentialsError/,
+  message: 'there are no keys for the store here',
+  hint: 'set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or name a profile that has them in AWS_PROFILE (`aws configure`, `aws sso login`)',
+};
+
 /** What lasts until somebody changes something. The first row that matches explains it. */
 const lasting: readonly Row[] = [
-  {
-    said: /CredentialsProviderError|CredentialsError/,
-    message: 'there are no keys for the store here',
-    hint: 'set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or name a profile that has them in AWS_PROFILE (`aws configure`, `aws sso login`)',
-  },
+  KEYLESS,
   {
     said: /InvalidAccessKeyId|InvalidClientTokenId|UnrecognizedClient/,
     message: 'the store does not know this access key',
@@ -104,13 +108,14 @@ const passing: readonly Row[] = [
 
 /** What the client throws. Errors that are ours already stay as they are. */
 export function storeFailure(thrown: unknown, { shown, endpoint }: S3Address): StoreFailure {
-  if (thrown instanceof AssayError) return { error: thrown, passing: false };
+  if (thrown instanceof AssayError) return { error: thrown, passing: false, keyless: false };
   const said = wordsOf(thrown);
   const last = lasting.find((row) => row.said.test(said));
   const pass = last ? undefined : passing.find((row) => row.said.test(said));
   const row = last ?? pass ?? NO_S3;
   return {
     passing: pass !== undefined,
+    keyless: row === KEYLESS,
     error: new AssayError('store-failed', row.message, {
       path: endpoint === undefined ? shown : `${shown} (${endpoint})`,
       found: said.slice(0, 500),

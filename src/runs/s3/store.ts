@@ -5,7 +5,7 @@ import { limits } from '../../bytes/limits.js';
 import { interruption } from '../../concurrency.js';
 import { AssayError } from '../../errors.js';
 import { decodeUnit } from '../read-unit.js';
-import { type UnitStore, unitFile } from '../store.js';
+import { UNITS, type UnitStore, unitFile } from '../store.js';
 import { decodeHead, encodeUnit, headLength, type UnitHead, type UnitRecord } from '../unit-file.js';
 import type { S3Address } from './address.js';
 import { s3Client } from './client.js';
@@ -16,6 +16,8 @@ export interface S3StoreOptions {
   signal(): AbortSignal | undefined;
   /** A line for the user: the store is away, or back, or holds something damaged. */
   tell(line: string): void;
+  /** Whether nothing is to be written. */
+  reads?: boolean;
   /** Whether a store that is away is waited for when it is opened, too. */
   patient?: boolean;
   /** How long is waited for a store that is away before it is asked again, in ms: at first, and at most. */
@@ -28,6 +30,9 @@ const WAITS = { first: 1000, most: 30_000 };
 
 /** A store is away when requests have failed for so long, in ms, and none was answered: what stumbles once is not away. */
 const AWAY = 5000;
+
+/** How often a request is made again that found no keys, where there were some before. */
+const KEY_TRIES = 5;
 
 /** How long what is being written may still take when everything ends, in ms: a unit that was measured is worth that. */
 const GRACE = 5000;
@@ -50,6 +55,7 @@ export class S3Store implements UnitStore {
   /** Since when requests fail and none is answered. */
   private failing: number | undefined;
   private away = false;
+  private answered = false;
   private toldOfDamage = false;
 
   private constructor(
@@ -59,18 +65,22 @@ export class S3Store implements UnitStore {
     private readonly options: S3StoreOptions,
   ) {}
 
-  /** Looks whether units can be written and read. Errors: `store-failed`; also where the server does not answer now. */
+  /**
+   * Looks whether units can be read, and written unless `reads`. Errors: `store-failed`; also where the server does not answer
+   * now.
+   */
   static async open(address: S3Address, options: S3StoreOptions): Promise<S3Store> {
     const client = await s3Client(address);
     const store = new S3Store(client, await import('@aws-sdk/client-s3'), address, options);
     const trial = async () => {
-      await store.put(MARKER.name, Buffer.from(MARKER.text));
+      if (!options.reads) await store.put(MARKER.name, Buffer.from(MARKER.text));
       await store.get(MARKER.name);
       // What is missing has to be told from what may not be read.
       await store.get(unitFile('none'));
     };
     try {
       await (options.patient ? store.lasting(trial) : trial());
+      store.answered = true;
       return store;
     } catch (thrown) {
       client.destroy();
@@ -96,6 +106,33 @@ export class S3Store implements UnitStore {
   async write(unit: UnitRecord): Promise<void> {
     const bytes = encodeUnit(unit);
     await this.lasting(() => this.put(unitFile(unit.key), bytes));
+  }
+
+  /** The names of all files that say that they are units. Errors: `store-failed`. */
+  async units(): Promise<string[]> {
+    const { ListObjectsV2Command } = this.sdk;
+    const { Bucket, Key: Prefix } = this.named(`${UNITS}/`);
+    const names: string[] = [];
+    let from: string | undefined;
+    do {
+      const list = new ListObjectsV2Command({ Bucket, Prefix, Delimiter: '/', ContinuationToken: from });
+      const abortSignal = this.options.signal();
+      const page = await this.lasting(() => this.client.send(list, { ...(abortSignal && { abortSignal }) }));
+      for (const { Key = '' } of page.Contents ?? []) names.push(Key.slice(Prefix.length));
+      from = page.IsTruncated ? page.NextContinuationToken : undefined;
+    } while (from !== undefined);
+    return names;
+  }
+
+  /** Leaves word for those who look by `hasMark` whether their store is this one. Errors: `store-failed`. */
+  async mark(run: string, text: string): Promise<void> {
+    await this.lasting(() => this.put(markOf(run), Buffer.from(text)));
+  }
+
+  /** Whether that word was left here for a run. Errors: `store-failed`. */
+  async hasMark(run: string, text: string): Promise<boolean> {
+    const found = await this.lasting(() => this.get(markOf(run)));
+    return found !== undefined && Buffer.from(found.start).equals(Buffer.from(text));
   }
 
   close(): void {
@@ -144,6 +181,7 @@ export class S3Store implements UnitStore {
     // One for every request under way.
     if (ending) setMaxListeners(0, ending);
     const { first, most } = this.options.waits ?? WAITS;
+    let keyTries = this.answered ? KEY_TRIES : 0;
     for (let wait = first; ; wait = Math.min(2 * wait, most)) {
       try {
         const got = await ask();
@@ -152,8 +190,8 @@ export class S3Store implements UnitStore {
       } catch (thrown) {
         const signal = this.options.signal();
         if (signal?.aborted) throw interruption(signal);
-        const { error, passing } = storeFailure(thrown, this.address);
-        if (!passing) throw error;
+        const { error, passing, keyless } = storeFailure(thrown, this.address);
+        if (!passing && !(keyless && keyTries-- > 0)) throw error;
         this.isAway(error);
         await sleep(wait, undefined, { signal }).catch(() => {
           throw signal ? interruption(signal) : error;
@@ -163,6 +201,7 @@ export class S3Store implements UnitStore {
   }
 
   private back(): void {
+    this.answered = true;
     this.failing = undefined;
     if (this.away) this.options.tell('the store is back');
     this.away = false;
@@ -194,6 +233,8 @@ export class S3Store implements UnitStore {
       hint: 'who else writes to that bucket? Remove the object',
     });
 }
+
+const markOf = (run: string) => `runs/${run}.txt`;
 
 /** A signal that is raised some time after another; `forget` when nothing listens any more. */
 function raisedAfter(first: AbortSignal | undefined, ms: number) {

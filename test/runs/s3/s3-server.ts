@@ -97,6 +97,8 @@ async function answer(server: S3Server, request: IncomingMessage, response: Serv
     server.objects.set(name, body);
     return void response.writeHead(200, { etag: '"0"' }).end();
   }
+  if (name === '' && url.searchParams.get('list-type') === '2')
+    return void response.writeHead(200, { 'content-type': 'application/xml' }).end(listing(server, url));
   const found = server.objects.get(name);
   if (!found) return void refuse(404, 'NoSuchKey');
   const [, last] = /^bytes=0-(\d+)$/.exec(request.headers.range ?? '') ?? [];
@@ -110,6 +112,24 @@ async function answer(server: S3Server, request: IncomingMessage, response: Serv
     })
     .end(piece);
 }
+
+/** A page of a listing, of few names. */
+function listing({ objects, bucket }: S3Server, { searchParams }: URL): string {
+  const prefix = searchParams.get('prefix') ?? '';
+  const names = [...objects.keys()].filter((name) => name.startsWith(prefix)).sort();
+  const within = names.filter((name) => !name.slice(prefix.length).includes('/'));
+  const from = Number(searchParams.get('continuation-token') ?? 0);
+  const page = within
+    .slice(from, from + PAGE)
+    .map((name) => `<Contents><Key>${escaped(name)}</Key></Contents>`);
+  const more = from + PAGE < within.length;
+  const next = more ? `<NextContinuationToken>${from + PAGE}</NextContinuationToken>` : '';
+  return `<?xml version="1.0"?><ListBucketResult><Name>${bucket}</Name><IsTruncated>${more}</IsTruncated>${next}${page.join('')}</ListBucketResult>`;
+}
+
+const PAGE = 2;
+
+const escaped = (text: string) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
 
 /** Signs the request again: the same signature comes of the same keys, names and content only. */
 async function notLetIn(request: IncomingMessage, url: URL, body: Buffer): Promise<Refused | undefined> {

@@ -1,7 +1,11 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { AssayError } from '../../../src/errors.js';
 import { s3Address } from '../../../src/runs/s3/address.js';
+import { s3Cache } from '../../../src/runs/s3/cache.js';
 import { S3Store, type S3StoreOptions } from '../../../src/runs/s3/store.js';
 import { encodeUnit, headOf, type UnitRecord } from '../../../src/runs/unit-file.js';
 import { ENVIRONMENT, type Fault, type S3Server, s3Server } from './s3-server.js';
@@ -41,6 +45,7 @@ afterEach(() => {
   vi.unstubAllEnvs();
   server.fault = () => undefined;
   server.objects.clear();
+  server.asked.length = 0;
   told.length = 0;
 });
 
@@ -120,6 +125,97 @@ describe('a store that speaks S3', () => {
     left = 4;
     expect(await store.read('k1')).toEqual(unit);
     expect(left).toBeLessThan(0);
+  });
+
+  it('lists its units page by page, and nothing else', async () => {
+    const store = await opened({}, address("ann's runs/a&b"));
+    expect(await store.units()).toEqual([]);
+    const keys = ['k1', 'k2', 'k3', 'k4', 'k5'];
+    for (const key of keys) await store.write({ ...wide, key });
+    server.objects.set("ann's runs/a&b/units/deeper/k6.unit", Buffer.alloc(1));
+    server.objects.set('units/k7.unit', Buffer.alloc(1));
+    expect(await store.units()).toEqual(keys.map((key) => `${key}.unit`));
+  });
+
+  it('that is only read from has nothing written into it', async () => {
+    server.objects.set('runs/today/units/k1.unit', Buffer.from(encodeUnit(unit)));
+    const cache = await s3Cache(address(), { signal: () => undefined, tell: (line) => told.push(line) });
+    onTestFinished(() => cache.close?.());
+    const file = `${address().shown}/units/k1.unit`;
+    expect(cache).toMatchObject({ folder: address().shown, files: new Map([['k1', file]]) });
+    expect(await cache.read(file, 'k1')).toEqual(unit);
+    expect(server.asked.filter((asked) => asked.startsWith('PUT'))).toEqual([]);
+    server.objects.set('runs/today/units/k1.unit', Buffer.alloc(9));
+    expect(await cache.read(file, 'k1')).toBeUndefined();
+    expect(told).toEqual([expect.stringContaining('a damaged unit in')]);
+    await expect(
+      s3Cache(s3Address('s3://another-one', server.url), { signal: () => undefined, tell: () => undefined }),
+    ).rejects.toThrow('no such bucket');
+  });
+
+  it('tells a store of the same name on another server from itself', async () => {
+    const store = await opened();
+    expect(await store.hasMark('0123', server.url)).toBe(false);
+    await store.mark('0123', server.url);
+    expect(await store.hasMark('0123', server.url)).toBe(true);
+    expect(await store.hasMark('0123', 'http://another:9000')).toBe(false);
+    expect(await store.hasMark('4567', server.url)).toBe(false);
+  });
+
+  describe('with keys that a service gives', () => {
+    /** A program that gives keys of a moment, so that every request asks for new ones, while `keys` is there. */
+    function keyService() {
+      const at = mkdtempSync(join(tmpdir(), 'assay-keys-'));
+      onTestFinished(() => rmSync(at, { recursive: true, force: true }));
+      const file = (name: string) => join(at, name);
+      const keys = {
+        Version: 1,
+        AccessKeyId: server.env.AWS_ACCESS_KEY_ID,
+        SecretAccessKey: server.env.AWS_SECRET_ACCESS_KEY,
+        Expiration: new Date(Date.now() + 60_000).toISOString(),
+      };
+      const give = () => writeFileSync(file('keys'), JSON.stringify(keys));
+      give();
+      writeFileSync(file('asked'), '');
+      writeFileSync(file('give.sh'), `echo >> ${file('asked')}\ncat ${file('keys')}\n`);
+      writeFileSync(file('config'), `[default]\ncredential_process = /bin/sh ${file('give.sh')}\n`);
+      vi.stubEnv('AWS_CONFIG_FILE', file('config'));
+      for (const name of ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY']) vi.stubEnv(name, undefined);
+      return {
+        give,
+        fail: () => rmSync(file('keys')),
+        asked: () => readFileSync(file('asked')).length,
+      };
+    }
+
+    it('waits for a service that is away for a moment', async () => {
+      const service = keyService();
+      const store = await opened();
+      vi.spyOn(Date, 'now').mockReturnValue(Date.now() + 600_000);
+      onTestFinished(() => void vi.restoreAllMocks());
+      service.fail();
+      const before = service.asked();
+      const written = store.write(unit);
+      await vi.waitFor(() => expect(service.asked()).toBeGreaterThan(before + 2), 10_000);
+      vi.restoreAllMocks();
+      service.give();
+      await written;
+      expect(await store.read('k1')).toEqual(unit);
+    });
+
+    it('gives up where it stays away, and at once where there never were keys', async () => {
+      const service = keyService();
+      const store = await opened();
+      vi.spyOn(Date, 'now').mockReturnValue(Date.now() + 600_000);
+      onTestFinished(() => void vi.restoreAllMocks());
+      service.fail();
+      const before = service.asked();
+      await expect(store.write(unit)).rejects.toThrow('there are no keys for the store here');
+      const tries = service.asked() - before;
+      await expect(opened({ patient: true })).rejects.toThrow('there are no keys for the store here');
+      const atOnce = service.asked() - before - tries;
+      expect([atOnce > 0, tries / atOnce]).toEqual([true, 6]);
+    });
   });
 
   it('that stumbles once after a quiet minute is not called away', async () => {

@@ -1,0 +1,20 @@
+import { type Cache, filesByKey } from '../cache.js';
+import type { S3Address } from './address.js';
+import { S3Store, type S3StoreOptions } from './store.js';
+
+/** The units in a store as a cache: they are listed once, and nothing is written. Errors: `store-failed`. */
+export async function s3Cache(address: S3Address, options: S3StoreOptions): Promise<Cache> {
+  const store = await S3Store.open(address, { ...options, reads: true });
+  try {
+    return {
+      folder: address.shown,
+      files: filesByKey(await store.units(), (name) => `${address.shown}/units/${name}`),
+      // What is damaged, the store tells.
+      read: (_, key) => store.read(key),
+      close: () => store.close(),
+    };
+  } catch (error) {
+    store.close();
+    throw error;
+  }
+}
