@@ -37,6 +37,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ['src/fetch'],
   ['src/config', 'src/random'],
   ['src/bytes'],
+  ['src/wasm'],
   ['src/registry.ts'],
   ['src/csv-places.ts', 'src/csv-records.ts', 'src/csv-text.ts', 'src/float32-text.ts'],
   ['src/concurrency.ts'],

@@ -1,23 +1,27 @@
 import { unit } from './unit.js';
 
-/** Cells of [1, 2) for logarithms, and of a turn for angles. */
-const [LOG_CELLS, ANGLE_CELLS] = [128, 256];
+/** Cells of [1, 2) for logarithms. */
+export const LOG_CELLS = 128;
+
+/** Cells of a turn for angles. */
+export const ANGLE_CELLS = 256;
 
 const table = (length: number, of: (i: number) => number) => Float64Array.from({ length }, (_, i) => of(i));
 
-const RECIPROCAL = table(LOG_CELLS + 1, (i) => 1 / (1 + i / LOG_CELLS));
-const LOG = table(LOG_CELLS + 1, (i) => (i === LOG_CELLS ? Math.LN2 : Math.log(1 + i / LOG_CELLS)));
+export const RECIPROCAL = table(LOG_CELLS + 1, (i) => 1 / (1 + i / LOG_CELLS));
+export const LOG = table(LOG_CELLS + 1, (i) => (i === LOG_CELLS ? Math.LN2 : Math.log(1 + i / LOG_CELLS)));
 const POWER = table(33, (e) => 2 ** e);
 
-const COSINE = table(ANGLE_CELLS + 1, (i) => Math.cos((2 * Math.PI * i) / ANGLE_CELLS));
-const SINE = table(ANGLE_CELLS + 1, (i) => Math.sin((2 * Math.PI * i) / ANGLE_CELLS));
+export const COSINE = table(ANGLE_CELLS + 1, (i) => Math.cos((2 * Math.PI * i) / ANGLE_CELLS));
+export const SINE = table(ANGLE_CELLS + 1, (i) => Math.sin((2 * Math.PI * i) / ANGLE_CELLS));
 const CELL = (2 * Math.PI) / ANGLE_CELLS;
 
 /**
  * Pairs of standard normals from a place on (Box & Muller 1958), of four words of sfc32 each, whose state (4) is moved on.
  * Logarithm, cosine and sine come from tables with a short series around the nearest entry, within 1e-14 of those of `Math`,
  * which no pixel of float32 notices. Chains of SGLD spend most of their time here that is not the network's: all of it is
- * one function, in a third of the time that an array of words and `Math` take.
+ * one function, in a third of the time that an array of words and `Math` take. `box-muller-module.ts` has the same for several
+ * streams side by side, operation by operation: change both, or neither.
  */
 export function boxMuller(state: Int32Array, into: Float64Array, from: number, pairs: number): void {
   let x = state[0]! | 0;

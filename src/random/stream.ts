@@ -98,12 +98,13 @@ function scratchOf(length: number): Uint32Array {
 const lastPair = new Float64Array(2);
 const moved = new Int32Array(4);
 
+/** The state in which the sfc32 of a key begins. */
+export const stateOf = ({ seed, purpose, example, restart = 0, step = 0, substep = 0 }: StreamKey) =>
+  philox([example, restart, step, substep], [seed, hashPurpose(purpose)]);
+
 /** The stream of a key. */
 export function stream(key: StreamKey): Stream {
-  const words = philox(
-    [key.example, key.restart ?? 0, key.step ?? 0, key.substep ?? 0],
-    [key.seed, hashPurpose(key.purpose)],
-  );
+  const words = stateOf(key);
   let a = words[0] | 0;
   let b = words[1] | 0;
   let c = words[2] | 0;

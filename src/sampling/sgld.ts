@@ -2,6 +2,7 @@ import { forRanges, interruption } from '../concurrency.js';
 import { firstNotFinite, NotFinite } from '../models/finite.js';
 import { addTo } from '../models/passes.js';
 import type { Passes, System } from '../models/system.js';
+import { normalsOf, SIDE_BY_SIDE } from '../random/side-by-side.js';
 import { type StreamKey, stream } from '../random/stream.js';
 import { climb } from './climb.js';
 import { refuseTarget, type TargetName } from './targets.js';
@@ -49,9 +50,12 @@ export interface SgldState {
   labels?: Int32Array;
 }
 
-/** Writes the standard normal noise of a chain's step. */
-export function stepNoise(key: StreamKey, step: number, into: Float64Array): void {
-  stream({ ...key, purpose: ofSteps(key.purpose), substep: step }).normals(into);
+/** Writes the standard normal noise (n, size) of a step of chains. */
+export function stepNoise(keys: readonly StreamKey[], step: number, into: Float64Array): void {
+  normalsOf(
+    keys.map((key) => ({ ...key, purpose: ofSteps(key.purpose), substep: step })),
+    into,
+  );
 }
 
 const purposes = new Map<string, string>();
@@ -79,17 +83,21 @@ export function sgldStep(
 ): void {
   const size = pixels.length / n;
   const plane = size / inputScale.length;
-  const draws = new Float64Array(size);
+  const draws = new Float64Array(SIDE_BY_SIDE * size);
   const advance = clamp === 'box' ? advanceInBox : advanceFreely;
   for (let i = 0; i < n; i++) {
-    if (noise > 0) stepNoise(keys[i]!, step, draws);
+    const beside = i % SIDE_BY_SIDE;
+    if (noise > 0 && beside === 0) {
+      const some = keys.slice(i, i + SIDE_BY_SIDE);
+      stepNoise(some, step, draws.subarray(0, some.length * size));
+    }
     const own = gradient.subarray(i * size, (i + 1) * size);
     const share = (clip === undefined ? 1 : shortening(own, clip, inputScale)) / temperature;
     for (let c = 0; c < inputScale.length; c++) {
       const scale = inputScale[c]!;
       // The model's input is scale * pixel + shift: its gradient is gradient / scale, its step divides again.
       const drift = (share * stepSize) / (scale * scale);
-      advance(pixels, own, draws, {
+      advance(pixels, own, draws.subarray(beside * size, (beside + 1) * size), {
         from: c * plane,
         to: (c + 1) * plane,
         at: i * size,

@@ -98,7 +98,7 @@ describe('whatever the batch', () => {
     sgldStep(state, 4, new Float32Array(12), options, [2]);
     const noise = new Float64Array(4);
     for (const [i, key] of state.keys.entries()) {
-      stepNoise(key, 4, noise);
+      stepNoise([key], 4, noise);
       noise.forEach((z, j) => {
         expect(state.pixels[i * 4 + j]).toBe(Math.fround(before[i * 4 + j]! + (0.1 / 2) * z));
       });
@@ -119,7 +119,7 @@ describe('whatever the batch', () => {
       Math.fround(stream({ ...key, purpose: 'test/chain' }).normal()),
       ...[0, 1, 2].flatMap((attackStep) =>
         [0, 1, 2].map((step) =>
-          Math.fround(first((into) => stepNoise({ ...key, step: attackStep }, step, into))),
+          Math.fround(first((into) => stepNoise([{ ...key, step: attackStep }], step, into))),
         ),
       ),
     ];
