@@ -2,8 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { interruption } from '../concurrency.js';
 import type { Claim, Claims } from './claims.js';
 
-/** How often a process looks whether another is done, in ms: at first, and at most. */
-const LOOK = { first: 10, most: 100 };
+/** How often a process looks whether another is done, in ms: at first, and later. A file server is asked by all that wait. */
+const LOOK = { first: 10, most: 1000 };
 
 /**
  * Waits until no other process has what is claimed.

@@ -14,6 +14,7 @@ import { repeated } from './option-values.js';
 import { placeFrom } from './place-from.js';
 import { presetOption } from './preset-option.js';
 import type { PresetRequest } from './presets/prepare.js';
+import { presetFolder } from './presets/preset-folder.js';
 import { emptyCard, runFileText } from './starter-files.js';
 import { print } from './terminal.js';
 import { terminalProgress } from './terminal-progress.js';
@@ -68,7 +69,11 @@ Examples:
           }),
         );
         const words = ['--preset', flags.preset, checkpoints[0]!, '--data', data[0]!.file];
-        const look = { command: `assay run ${words.map(inShell).join(' ')}`, short };
+        const look = {
+          command: `assay run ${words.map(inShell).join(' ')}`,
+          short,
+          out: presetFolder(flags.preset, checkpoints[0]!),
+        };
         print(`${told.join('\n')}\n\n${await nextStep(run, { known: true, engine, limits, look })}\n`);
         return;
       }
@@ -111,13 +116,15 @@ interface NextStep {
   known: boolean;
   engine: string | undefined;
   limits: Partial<Limits>;
-  /** Of a protocol, whose first look has short attacks as well: the command, and the suites. */
-  look?: { command: string; short: RunFile['suites'] };
+  /** Of a protocol, whose first look has short attacks as well: the command, the suites, and where it writes. */
+  look?: { command: string; short: RunFile['suites']; out: string };
 }
 
 /** What to type next. What the run would refuse is told now: the files are written, and the rest is an edit of them. */
 async function nextStep(run: string, { known, engine, limits, look }: NextStep): Promise<string> {
-  const command = `assay run ${inShell(run)}${engine ? ` --engine ${engine}` : ''}`;
+  // A first look and all of it go to one folder.
+  const to = look ? ` --out ${inShell(look.out)}` : '';
+  const command = `assay run ${inShell(run)}${engine ? ` --engine ${engine}` : ''}${to}`;
   if (!known) return `Fill in what the comments ask for, then:\n  $ ${command}`;
   const { firstLook } = await import('../runs/first-look.js');
   try {

@@ -1,4 +1,3 @@
-import { basename, join } from 'node:path';
 import { Command, Option } from 'commander';
 import type { Limits } from '../engines/guard/limits.js';
 import { engineNames } from '../engines/registry.js';
@@ -12,6 +11,7 @@ import { interactiveRun } from './interactive-run.js';
 import { batchMemory, type LimitFlags, memoryLimit, timeLimit } from './limit-options.js';
 import { partOf, positiveNumber, positiveUpTo, wholeNumber } from './option-values.js';
 import { presetOption } from './preset-option.js';
+import { presetFolder } from './presets/preset-folder.js';
 import { endpointOption, queueChoice, queueOption, type StoreFlags, storeOption } from './queue-option.js';
 import { type ReporterFlags, reporterOptions } from './reporting.js';
 import { complain } from './terminal.js';
@@ -188,8 +188,7 @@ async function asked<T extends Pick<RunFlags, 'out' | 'limit' | 'engine'>>(
           : 'add --data FOLDER; or leave out --preset, to run a run file',
     });
   const { prepare } = await import('./presets/prepare.js');
-  const called = basename(given).replace(/(\.model)?\.[a-z0-9]+$/i, '');
-  const { out = join('assay-runs', `${preset}-${called}`), limit } = options;
+  const { out = presetFolder(preset, given), limit } = options;
   const progress = terminalProgress(quiet === true);
   const tell: Fetching['tell'] = (stage) => progress.listen({ kind: 'stage', ...stage });
   const asking = { preset, checkpoint: given, data, directory: out, limit, limits, tell };

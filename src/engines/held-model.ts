@@ -58,16 +58,30 @@ export async function holdModel(graph: Graph, notice: Notice = () => undefined):
 /** Folders that are in use. A process that ends early leaves none; of one that is killed, the next to start removes them. */
 const folders = new Set<string>();
 const removeAll = () => {
-  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+  for (const folder of folders)
+    try {
+      rmSync(folder, { recursive: true, force: true, maxRetries: 2 });
+    } catch (error) {
+      if (!isHeld(error)) throw error;
+    }
 };
+
+/** Windows removes no file that is mapped into memory. The end of the process tries again, and then the next to start. */
+const isHeld = (error: unknown) =>
+  ['EBUSY', 'EPERM', 'ENOTEMPTY'].includes((error as NodeJS.ErrnoException).code ?? '');
 
 async function inFile(graph: Graph, byteLength: number): Promise<Holding> {
   const folder = await temporaryFolder('assay-model');
   if (folders.size === 0) process.once('exit', removeAll);
   folders.add(folder);
   const release = async () => {
-    // Where a file that is mapped into memory cannot be removed, its session is about to let go of it.
-    await rm(folder, { recursive: true, force: true, maxRetries: 10 });
+    try {
+      // A session that has a file mapped is about to let go of it.
+      await rm(folder, { recursive: true, force: true, maxRetries: 10 });
+    } catch (error) {
+      if (isHeld(error)) return;
+      throw error;
+    }
     folders.delete(folder);
     if (folders.size === 0) process.off('exit', removeAll);
   };

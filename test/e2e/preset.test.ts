@@ -121,7 +121,7 @@ describe('--preset jem', () => {
     expect(await obeyed(words, at)).toMatchObject({
       code: 0,
       stdout: expect.stringMatching(
-        /mine\/jem\.run\.yaml.*short attacks.*\$ assay run --preset jem sharp\.onnx --data data --limit \d+\n.*\$ assay run mine\/jem\.run\.yaml\n/s,
+        /mine\/jem\.run\.yaml.*short attacks.*\$ assay run --preset jem sharp\.onnx --data data --limit \d+\n.*\$ assay run mine\/jem\.run\.yaml --out assay-runs\/jem-sharp\n/s,
       ),
     });
     expect(parse(readFileSync(join(at, 'mine/jem.run.yaml'), 'utf8'))).toMatchObject({
