@@ -44,7 +44,7 @@ export async function holdModel(graph: Graph, notice: Notice = () => undefined):
   const parts = onnxParts(graph);
   const byteLength = lengthOf(parts);
   if (byteLength > LARGE) {
-    const held = await inFile(graph, byteLength).catch(({ message }: Error) => message);
+    const held = await inFile(graph, byteLength, notice).catch(({ message }: Error) => message);
     if (typeof held !== 'string') return held;
     notice(
       `networks of more than ${LARGE / 2 ** 20} MiB are kept in memory, and again for every session, since no temporary file can be written (${held}): set TMPDIR to a folder with room for them`,
@@ -61,26 +61,24 @@ const removeAll = () => {
   for (const folder of folders)
     try {
       rmSync(folder, { recursive: true, force: true, maxRetries: 2 });
-    } catch (error) {
-      if (!isHeld(error)) throw error;
+    } catch {
+      // The next process to start tries again.
     }
 };
 
-/** Windows removes no file that is mapped into memory. The end of the process tries again, and then the next to start. */
-const isHeld = (error: unknown) =>
-  ['EBUSY', 'EPERM', 'ENOTEMPTY'].includes((error as NodeJS.ErrnoException).code ?? '');
-
-async function inFile(graph: Graph, byteLength: number): Promise<Holding> {
+async function inFile(graph: Graph, byteLength: number, notice: Notice): Promise<Holding> {
   const folder = await temporaryFolder('assay-model');
   if (folders.size === 0) process.once('exit', removeAll);
   folders.add(folder);
   const release = async () => {
     try {
-      // A session that has a file mapped is about to let go of it.
+      // Windows removes no file that is mapped into memory: its session is about to let go of it.
       await rm(folder, { recursive: true, force: true, maxRetries: 10 });
     } catch (error) {
-      if (isHeld(error)) return;
-      throw error;
+      notice(
+        `a temporary folder could not be removed, and stays until the next command starts: ${folder} (${(error as Error).message})`,
+      );
+      return;
     }
     folders.delete(folder);
     if (folders.size === 0) process.off('exit', removeAll);

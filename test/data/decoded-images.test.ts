@@ -51,6 +51,20 @@ it('beyond the budget images are decoded whenever they are read, and those that 
   }
 });
 
+it('blocks lie together in large arrays, of which there are no more than the budget has', async () => {
+  const arrays = new Set<ArrayBufferLike>();
+  let kept = 0;
+  const read: PixelRead = async (_, __, out) => {
+    arrays.add(out.buffer);
+    kept += out.byteLength;
+  };
+  // 32 blocks of 1 MiB.
+  const set = keepDecoded(read, 32 * 256, 1024, new DecodedBudget());
+  for (let at = 0; at < 32 * 256; at += 256) await set(at, at + 256, new Float32Array(256 * 1024));
+  expect([arrays.size, kept]).toEqual([1, 2 ** 25]);
+  expect([...arrays].map(({ byteLength }) => byteLength)).toEqual([2 ** 25]);
+});
+
 it('when the budget ends, what was kept is dropped, and what is read is decoded as at first', async () => {
   const { counts, read } = source(300);
   const budget = new DecodedBudget();
