@@ -1,4 +1,5 @@
 import { gradientGraph } from '../autodiff/differentiate.js';
+import { traceShapes } from '../autodiff/trace.js';
 import { BoundPrograms } from '../bounds/certify.js';
 import { malformed } from '../bytes/byte-source.js';
 import { readContent } from '../checkpoints/read-onnx.js';
@@ -13,6 +14,7 @@ import { prune } from '../graph/prune.js';
 import { openBatchAxis } from '../models/batch-axis.js';
 import { freezeShapes } from '../models/freeze-shapes.js';
 import { guardOf, naming, withinLimits } from '../models/guarded.js';
+import { forEachPoint } from './each-point.js';
 import { readInflated } from './files.js';
 
 /** A network of flattened inputs and outputs, as properties number them. */
@@ -109,10 +111,22 @@ async function opening(
   const found = reference.length / PROBES;
   if (found !== property.outputs)
     throw mismatch(property.file, 'outputs Y', property.outputs, `${found}`, file);
+  const one = batched ? [1, ...shape] : shape;
   const open = written(graph, image, shape, { batch: 'N', outputs: property.outputs });
-  for (const attempt of batched ? [() => open, () => openBatchAxis(open, POINTS, 1)] : []) {
+  const alone = await guard.fold(plain);
+  const attempts = [
+    async () => open,
+    async () => openBatchAxis(open, POINTS, 1),
+    async () => {
+      const point: Value = { type: 'float32', dims: one, data: samples.slice(0, size) };
+      const shapes = await traceShapes(guard, alone, { [POINTS]: point });
+      return forEachPoint(withAnyNumber(alone, shape), POINTS, shapes, batched);
+    },
+  ];
+  // Without a first axis of 1, the others would be taken for what they are not.
+  for (const attempt of batched ? attempts : attempts.slice(2)) {
     try {
-      const folded = await freezeShapes(guard, await guard.fold(attempt()), POINTS);
+      const folded = await freezeShapes(guard, await guard.fold(await attempt()), POINTS);
       const together = await run(guard, folded, [PROBES, ...shape], samples.subarray(0, PROBES * size));
       if (agree(together, reference)) return { graph: folded, shape, open: true };
     } catch (error) {
@@ -120,8 +134,15 @@ async function opening(
       // A shape that does not fit several points: the next attempt, or one at a time.
     }
   }
-  return { graph: await guard.fold(plain), shape: batched ? [1, ...shape] : shape, open: false };
+  return { graph: alone, shape: one, open: false };
 }
+
+/** Its input as any number of points; outputs of no stated shape. */
+const withAnyNumber = (graph: Graph, shape: readonly number[]): Graph => ({
+  ...graph,
+  inputs: graph.inputs.map((input) => ({ ...input, dims: ['N', ...shape] })),
+  outputs: graph.outputs.map((output) => ({ ...output, dims: null })),
+});
 
 function inputOf(graph: Graph, file: string): ValueInfo {
   const inputs = graph.inputs.filter(({ name }) => !graph.initializers.has(name));
@@ -242,7 +263,8 @@ async function networkOf(
   };
 }
 
-const ONE_AT_A_TIME = 'the first axis of its input is not a batch, or cannot be opened';
+const ONE_AT_A_TIME =
+  'the network takes one point at a time: given several, it does not give what it gives of each';
 
 async function differentiated(
   engine: Engine,

@@ -1,83 +1,16 @@
 import { afterAll, expect, it } from 'vitest';
 import { BoundPrograms, type Method } from '../../src/bounds/certify.js';
 import { createOrtEngine } from '../../src/engines/ort/engine.js';
-import { float, GraphBuilder, int, ints } from '../../src/graph/build.js';
-import type { Graph } from '../../src/graph/graph.js';
-import { floats, int64s } from '../../src/graph/tensor.js';
+import { GraphBuilder, int } from '../../src/graph/build.js';
+import { floats } from '../../src/graph/tensor.js';
 import { stream } from '../../src/random/stream.js';
-import { normals } from '../autodiff/finite-differences.js';
 import { Inside } from './inside.js';
+import { vit } from './vit.js';
 
 const engine = createOrtEngine({ sessions: 1, threads: 1 });
 afterAll(() => engine.close());
 
 const [SHAPE, SIZE, CLASSES] = [[1, 8, 8], 64, 3];
-const [WIDTH, HEADS, TOKENS] = [8, 2, 5];
-const EPSILON = 1e-2;
-
-/** A vision transformer (Dosovitskiy et al. 2021) of one block: patches of 4 x 4, a token for the class, two heads. */
-function vit(): Graph {
-  const b = new GraphBuilder('vit');
-  const drawn = (name: string, dims: number[], scale: number) => {
-    const numbers = normals(
-      `vit/${name}`,
-      dims.reduce((p, d) => p * d, 1),
-    );
-    return b.constant(
-      floats(
-        dims,
-        numbers.map((x) => scale * x),
-      ),
-      name,
-    );
-  };
-  const linear = (x: string, name: string, from: number, to: number) =>
-    b.op('Add', [
-      b.op('MatMul', [x, drawn(`${name}.w`, [from, to], 1 / Math.sqrt(from))]),
-      drawn(`${name}.b`, [to], 0.1),
-    ]);
-  const normed = (x: string, name: string) => {
-    const [scale, bias] = [
-      b.constant(floats([WIDTH], Array<number>(WIDTH).fill(1))),
-      drawn(`${name}.b`, [WIDTH], 0.1),
-    ];
-    return b.op('LayerNormalization', [x, scale, bias], { axis: int(-1), epsilon: float(EPSILON) });
-  };
-  const x = b.input('x', 'float32', ['N', ...SHAPE]);
-  const patches = b.op('Conv', [x, drawn('patches', [WIDTH, 1, 4, 4], 0.25)], { strides: ints([4, 4]) });
-  const tokens = b.op('Transpose', [b.op('Reshape', [patches, b.ints([0, WIDTH, -1])])], {
-    perm: ints([0, 2, 1]),
-  });
-  const images = b.op('Shape', [x], { start: int(0), end: int(1) });
-  const token = b.op('Expand', [
-    drawn('token', [1, 1, WIDTH], 0.5),
-    b.op('Concat', [images, b.ints([1, WIDTH])], { axis: int(0) }),
-  ]);
-  let hidden = b.op('Add', [
-    b.op('Concat', [token, tokens], { axis: int(1) }),
-    drawn('places', [1, TOKENS, WIDTH], 0.3),
-  ]);
-  const asHeads = (value: string, perm: number[]) =>
-    b.op('Transpose', [b.op('Reshape', [value, b.ints([0, TOKENS, HEADS, WIDTH / HEADS])])], {
-      perm: ints(perm),
-    });
-  const before = normed(hidden, 'first');
-  const q = asHeads(linear(before, 'q', WIDTH, WIDTH), [0, 2, 1, 3]);
-  const k = asHeads(linear(before, 'k', WIDTH, WIDTH), [0, 2, 3, 1]);
-  const v = asHeads(linear(before, 'v', WIDTH, WIDTH), [0, 2, 1, 3]);
-  const scores = b.op('Div', [b.op('MatMul', [q, k]), b.scalar(Math.sqrt(WIDTH / HEADS))]);
-  const seen = b.op('MatMul', [b.op('Softmax', [scores], { axis: int(-1) }), v]);
-  const joined = b.op('Reshape', [
-    b.op('Transpose', [seen], { perm: ints([0, 2, 1, 3]) }),
-    b.ints([0, TOKENS, WIDTH]),
-  ]);
-  hidden = b.op('Add', [hidden, linear(joined, 'joined', WIDTH, WIDTH)]);
-  const inner = linear(normed(hidden, 'second'), 'inner', WIDTH, 2 * WIDTH);
-  hidden = b.op('Add', [hidden, linear(b.op('Relu', [inner]), 'outer', 2 * WIDTH, WIDTH)]);
-  const first = b.op('Gather', [normed(hidden, 'last'), b.constant(int64s([0], []))], { axis: int(1) });
-  b.outputAs(linear(first, 'classes', WIDTH, CLASSES), 'logits');
-  return b.build();
-}
 
 const pairs = [0, 1, 2].flatMap((a) => [0, 1, 2].filter((c) => c !== a).map((c) => [a, c]));
 const MARGINS = {

@@ -2,18 +2,16 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import type { Method } from '../../src/bounds/certify.js';
 import { createOrtEngine } from '../../src/engines/ort/engine.js';
 import { GraphBuilder } from '../../src/graph/build.js';
 import type { Graph } from '../../src/graph/graph.js';
 import { floats } from '../../src/graph/tensor.js';
 import { writeOnnx } from '../../src/graph/write.js';
 import { type Network, openNetwork } from '../../src/verification/network.js';
-import { isMet } from '../../src/verification/property.js';
-import { type Answer, answered } from '../../src/verification/verify.js';
-import { readProperty } from '../../src/verification/vnnlib.js';
 import { witnessText } from '../../src/verification/witness.js';
-import { boxText, type Exact, graphOf, outputsAt, type Rectangle, randomNetwork, rangeOf } from './exact.js';
+import { answerOf, expectWitness } from './answers.js';
+import { layersOf } from './dialects.js';
+import { boxText, type Exact, graphOf, type Rectangle, randomNetwork, rangeOf } from './exact.js';
 
 const engine = createOrtEngine({ sessions: 1, threads: 1 });
 const at = mkdtempSync(join(tmpdir(), 'assay-verify-'));
@@ -28,46 +26,6 @@ async function opened(graph: Graph, inputs: number, outputs: number): Promise<Ne
   const file = join(at, 'network.onnx');
   writeFileSync(file, writeOnnx(graph));
   return openNetwork(engine, file, { inputs, outputs, file: 'a.vnnlib' }, samples(inputs));
-}
-
-/** What is found of a property within so many questions whether there is time. */
-async function answerOf(
-  network: Network,
-  text: string,
-  { method = 'alpha-crown', checks = 400 }: { method?: Method; checks?: number } = {},
-): Promise<Answer | 'timeout'> {
-  let left = checks;
-  const check = () => {
-    if (left-- <= 0) throw new Error('out of time');
-  };
-  return answered(network, readProperty(text, { file: 'a.vnnlib' }), {
-    seed: 1,
-    steps: 20,
-    restarts: 2,
-    method,
-    check,
-  }).catch((error) => {
-    if (error.message === 'out of time') return 'timeout';
-    throw error;
-  });
-}
-
-/** A counterexample is one by the definition of the network, too. */
-function expectWitness(
-  answer: Answer | 'timeout',
-  network: Exact,
-  text: string,
-  { lower, upper }: Rectangle,
-) {
-  if (answer === 'timeout' || answer.verdict !== 'sat') throw new Error('no witness');
-  const [x, y] = answer.witness.inputs;
-  const exact = outputsAt(network, [x!, y!]);
-  exact.forEach((value, o) => {
-    expect(answer.witness.outputs[o]).toBeCloseTo(value, 3);
-  });
-  expect([x! >= lower[0], y! >= lower[1], x! <= upper[0], y! <= upper[1]]).toEqual([true, true, true, true]);
-  const { cases } = readProperty(text, { file: '' });
-  expect(cases.some((one) => isMet(one, answer.witness.outputs))).toBe(true);
 }
 
 describe('what is known exactly', () => {
@@ -201,9 +159,15 @@ describe('networks', () => {
     await network.close();
   });
 
-  it('without a batch are attacked alone', async () => {
-    const network = await opened(graphOf(exact, [2]), 2, 2);
-    expect(await answerOf(network, unsat)).toMatchObject({ verdict: 'unknown', why: /first axis/ });
+  it('that mix points are attacked alone, one at a time', async () => {
+    const b = new GraphBuilder('mixing');
+    const x = b.input('input', 'float32', [1, 2]);
+    // Of one point nothing is left: the largest of all points is its own.
+    const beyond = b.op('Sub', [b.op('ReduceMax', [x]), b.op('ReduceMax', [x, b.ints([1])])]);
+    b.outputAs(b.op('Add', [layersOf(b, exact).rows(x), beyond]), 'output');
+    const network = await opened(b.build(), 2, 2);
+    expect(network.batch).toBe(1);
+    expect(await answerOf(network, unsat)).toMatchObject({ verdict: 'unknown', why: /one point at a time/ });
     const sat = `${boxText(rectangle, 2)}(assert (>= Y_0 ${most - 5}))`;
     expectWitness(await answerOf(network, sat), exact, sat, rectangle);
     await network.close();
