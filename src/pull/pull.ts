@@ -1,5 +1,6 @@
 import { mkdir, readdir, rename, rm, rmdir, stat, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { CLAIMS } from '../bytes/claims.js';
 import { syncFolder } from '../bytes/durable.js';
 import { hashOfFile } from '../bytes/file-hash.js';
 import { removeLeftovers, temporaryName } from '../bytes/leftovers.js';
@@ -52,14 +53,10 @@ export interface Pulled {
  * Errors: `download-failed`, `file-malformed`, `data-invalid`, `output-unwritable`, `interrupted`.
  */
 export async function pull(set: NamedSet, options: PullOptions): Promise<Pulled> {
-  const { out, verify = false, signal, tell } = options;
+  const { out, tell } = options;
   const folder = join(out, set.name);
-  const record = await readRecord(folder);
-  if (record) {
-    tell({ set: set.name, what: 'checking' });
-    await checkPulled(folder, record, set, { verify, signal });
-    return { folder, already: true, bytes: sizeOf(record.files) };
-  }
+  const before = await pulledBefore(set, folder, options);
+  if (before) return before;
   await refuseOccupied(folder);
   const work = `${folder}.part`;
   await mkdir(work, { recursive: true }).catch((cause) => {
@@ -67,18 +64,45 @@ export async function pull(set: NamedSet, options: PullOptions): Promise<Pulled>
   });
   const unlock = await claimFetch(work);
   try {
+    // Looked for with the claim in hand: nobody can make it in between.
+    const meanwhile = await pulledBefore(set, folder, options);
+    if (meanwhile) return meanwhile;
     const fetched = await fetchFiles(set, work, options);
     tell({ set: set.name, what: 'unpacking' });
     const bytes = await make(set, fetched, folder, options);
-    await unlock();
-    if (options.keepArchive && [...fetched.values()].every((file) => dirname(file) === work))
-      await rename(work, join(folder, ARCHIVES));
-    else await rm(work, { recursive: true, force: true });
+    const keep = options.keepArchive && [...fetched.values()].every((file) => dirname(file) === work);
+    await clear(work, keep ? join(folder, ARCHIVES) : undefined);
     return { folder, already: false, bytes };
   } finally {
     await unlock();
-    // Where nothing was fetched, nothing is left.
+    // What was fetched of a set that is not whole stays, for the next time.
     await rmdir(work).catch(() => undefined);
+  }
+}
+
+/** What is there already, checked; undefined where nothing is. */
+async function pulledBefore(
+  set: NamedSet,
+  folder: string,
+  { verify = false, signal, tell }: PullOptions,
+): Promise<Pulled | undefined> {
+  const record = await readRecord(folder);
+  if (!record) return undefined;
+  tell({ set: set.name, what: 'checking' });
+  await checkPulled(folder, record, set, { verify, signal });
+  return { folder, already: true, bytes: sizeOf(record.files) };
+}
+
+/**
+ * Removes what lies in a folder that is fetched into, or moves it to another; all but the claim on that folder: who gets it
+ * next finds nothing that is about to go.
+ */
+async function clear(work: string, keep?: string): Promise<void> {
+  if (keep !== undefined) await mkdir(keep);
+  for (const name of await readdir(work)) {
+    if (name === CLAIMS) continue;
+    if (keep === undefined) await rm(join(work, name), { recursive: true, force: true });
+    else await rename(join(work, name), join(keep, name));
   }
 }
 

@@ -1,10 +1,12 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { zipSync } from 'fflate';
 import sharp from 'sharp';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { DatasetSpec } from '../../src/data/spec.js';
+import { claimFetch } from '../../src/fetch/fetch-claim.js';
 import type { NamedSet } from '../../src/pull/named-set.js';
 import { type PullOptions, pull } from '../../src/pull/pull.js';
 import { namedSets } from '../../src/pull/registry.js';
@@ -204,6 +206,50 @@ describe('files that lie elsewhere', () => {
     claimedElsewhere(work, { silent: 400 });
     await pulled('mnist', out);
     expect(existsSync(work)).toBe(false);
+  });
+
+  it.each([false, true])(
+    'nobody else gets the folder before it is cleared (--keep-archive: %s)',
+    async (keepArchive) => {
+      const out = folder();
+      const work = join(out, 'mnist.part');
+      mkdirSync(work);
+      // What an earlier pull left: enough for clearing to take a while.
+      for (let i = 0; i < 2000; i++) writeFileSync(join(work, `left-${i}`), '');
+      let done = false;
+      const first = pulled('mnist', out, { keepArchive }).finally(() => {
+        done = true;
+      });
+      const seen: string[][] = [];
+      while (!done) {
+        await delay(1);
+        if (!existsSync(join(out, 'mnist', 'pulled.json')) || !existsSync(work)) continue;
+        const release = await claimFetch(work).catch(() => undefined);
+        if (!release) continue;
+        seen.push(readdirSync(work).filter((name) => name !== 'claims'));
+        await release();
+      }
+      await first;
+      expect(seen.flat()).toEqual([]);
+    },
+  );
+
+  it('what another process has made since it was looked for is not made again', async () => {
+    const out = folder();
+    const { set, asked } = await pulled('mnist', out);
+    const [made, was] = [join(out, 'mnist'), join(out, 'as-it-was')];
+    renameSync(made, was);
+    const work = join(out, 'mnist.part');
+    const before = asked.length;
+    const again = await pull(set, {
+      ...options(out),
+      // Asked for at every look: the other process is done once this one has its claim.
+      get verify() {
+        if (existsSync(join(work, 'claims'))) renameSync(was, made);
+        return false;
+      },
+    });
+    expect([again.already, asked.length, existsSync(work)]).toEqual([true, before, false]);
   });
 });
 
