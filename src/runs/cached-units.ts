@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { AssayError } from '../errors.js';
 import { type Cache, filesByKey } from './cache.js';
 import { readUnit, type Wanted } from './read-unit.js';
+import { UNITS } from './run-folder.js';
 import { isS3, s3Address } from './s3/address.js';
-import { UNITS, type UnitStore } from './store.js';
+import type { UnitStore } from './store.js';
 import { headOf, type UnitRecord } from './unit-file.js';
 
 export interface CacheOptions {

@@ -13,23 +13,6 @@ import type { RunSpec } from './run-spec.js';
 import { type SuiteEntry, suiteEntries, writtenEntry } from './suite-entries.js';
 import type { WorkOptions } from './work-options.js';
 
-/** Those of some options. */
-export const workOptions = ({
-  limit,
-  seed,
-  engine,
-  threads,
-  sessions,
-  device,
-  limits,
-  processes,
-  untilDecided,
-}: WorkOptions): WorkOptions =>
-  withoutUndefined({ limit, seed, engine, threads, sessions, device, limits, processes, untilDecided });
-
-const withoutUndefined = <T extends object>(given: T): T =>
-  Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as T;
-
 /** A run file with the code that it names; models and data are not looked at yet. */
 export interface LoadedRun {
   read: ReadRun;

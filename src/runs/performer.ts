@@ -3,7 +3,7 @@ import { assayVersion } from './environment.js';
 import { inProcess } from './executor.js';
 import { expectationPlan } from './expectations.js';
 import type { LiveUnit } from './live-unit.js';
-import { engineOf, loadRun, openRun } from './open-run.js';
+import { engineOf, type LoadedRun, loadRun, openRun } from './open-run.js';
 import type { Job } from './plan.js';
 import { measureEnvironment, planned, salvageFor } from './planned.js';
 import { codeIdentity } from './program.js';
@@ -40,6 +40,8 @@ export interface PerformerOptions {
   /** The run file. */
   file: string;
   options: WorkOptions;
+  /** The run file, where it is read already, by `loadRun` with these options. */
+  loaded?: LoadedRun;
   /** The run folder, or a folder that stands for it: descriptions and units lie there. */
   out: string;
   /** Where units go and where the rows that they read are. Default: the run folder. */
@@ -60,6 +62,7 @@ export interface PerformerOptions {
 export async function openPerformer({
   file,
   options,
+  loaded: read,
   out,
   store: given,
   sender,
@@ -67,7 +70,7 @@ export async function openPerformer({
   signal,
 }: PerformerOptions): Promise<Performer> {
   const store = given ?? (await FolderStore.open(out));
-  const loaded = await loadRun(file, options);
+  const loaded = read ?? (await loadRun(file, options));
   const engine = await engineOf(loaded, options);
   const closing = [() => engine.close()];
   const close = async () => {

@@ -6,8 +6,9 @@ import { check } from '../config/validate.js';
 import { AssayError } from '../errors.js';
 import type { Job } from './plan.js';
 import { requestText } from './request-text.js';
+import { UNITS } from './run-folder.js';
 import { saveJson } from './save-json.js';
-import { keyOfUnitFile, UNITS, unitFile } from './store.js';
+import { keyOfUnitFile, unitFile } from './store.js';
 
 /** What a run is to measure, as it notes it when it begins: who looks on needs neither models nor data. */
 const PlannedUnits = Type.Object({

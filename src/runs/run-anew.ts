@@ -20,6 +20,7 @@ import { isS3 } from './s3/address.js';
 import type { ShardName } from './shard-name.js';
 import { FolderStore } from './store.js';
 import type { WorkOptions } from './work-options.js';
+import type { WorkersAhead } from './workers-ahead.js';
 
 export interface RunOptions extends WorkOptions {
   /** The run folder. Default: `assay-runs/NAME` in the working folder. */
@@ -56,8 +57,14 @@ export interface RunOptions extends WorkOptions {
 /**
  * A run that looks for itself what there is to do, and at its end what it read to find that out.
  * @param asked what it is noted under; undefined where the same words may mean something else
+ * @param ahead worker processes that were started before
  */
-export async function runAnew(file: string, options: RunOptions, asked?: string): Promise<RunOutcome> {
+export async function runAnew(
+  file: string,
+  options: RunOptions,
+  asked?: string,
+  ahead?: WorkersAhead,
+): Promise<RunOutcome> {
   const told = options.notify ?? (() => undefined);
   const signal = options.signal ?? new AbortController().signal;
   const log = emptyLog();
@@ -82,7 +89,8 @@ export async function runAnew(file: string, options: RunOptions, asked?: string)
   const submission =
     options.queue && (await submitTo(options.queue, { loaded, options, out, unitTimeout, signal, told }));
   const { notify = told } = submission ?? {};
-  const workers = options.workers === undefined ? undefined : workersFor(loaded, { ...options, out, notify });
+  const workers =
+    options.workers === undefined ? undefined : workersFor(loaded, { ...options, out, notify, ahead });
   const executorFor = submission?.executorFor ?? workers;
   notify({ kind: 'stage', text: 'opening models and data' });
   const engine = await engineOf(loaded, options);

@@ -4,10 +4,11 @@ import { AssayError } from '../errors.js';
 import { chooseExecutor } from './choose-executor.js';
 import { type Executor, inProcess } from './executor.js';
 import type { MeasureEnvironment } from './measure-unit.js';
-import { type LoadedRun, workOptions } from './open-run.js';
+import type { LoadedRun } from './open-run.js';
 import type { Listener } from './progress.js';
-import type { WorkOptions } from './work-options.js';
+import { type WorkOptions, workerOptions } from './work-options.js';
 import { workerProcesses } from './worker-processes.js';
+import type { WorkersAhead } from './workers-ahead.js';
 
 /** How a run makes what measures its units. @param run its key */
 type ExecutorFor = (environment: MeasureEnvironment, asked: { run: string }) => Executor;
@@ -17,12 +18,14 @@ interface WorkersOptions extends WorkOptions {
   workers?: number | 'auto' | undefined;
   out: string;
   notify: Listener;
+  /** Those that were started before the run was planned. */
+  ahead?: WorkersAhead | undefined;
 }
 
 /** Who measures the units of a run. Errors: `config-invalid` for suites that only this process has. */
 export function workersFor(
   { given, read }: LoadedRun,
-  { workers = 1, out, notify, ...options }: WorkersOptions,
+  { workers = 1, out, notify, ahead, ...options }: WorkersOptions,
 ): ExecutorFor {
   if (given.length > 0)
     throw new AssayError('config-invalid', 'worker processes do not have suites that are given as objects', {
@@ -31,8 +34,8 @@ export function workersFor(
       hint: 'put them into a module and name it under `plugins`, or leave `workers` out',
     });
   const apart = (workers: number, run: string, { store }: MeasureEnvironment) => {
-    const own = workOptions({ ...options, processes: workers });
-    return workerProcesses({ file: read.file, options: own, out, workers, run, store });
+    const own = workerOptions(options, workers);
+    return workerProcesses({ file: read.file, options: own, out, workers, run, store, ahead });
   };
   const tell = (text: string) => notify({ kind: 'note', text });
   return (environment, { run }) => {

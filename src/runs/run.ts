@@ -15,11 +15,18 @@ import type { ShardName } from './shard-name.js';
  */
 export async function run(file: string, options: RunOptions = {}): Promise<RunOutcome> {
   const asked = options.suites?.length ? undefined : questionOf(file, options);
-  const known = asked === undefined ? undefined : await finishedRun(file, options, asked);
+  const out = options.out ?? (await folderOf(file, options.shard));
+  if (out !== undefined) admit(out);
+  const known = asked === undefined || out === undefined ? undefined : await finishedRun(out, options, asked);
   if (known) return known;
-  // What reads run files and knows suites takes half a second to load.
-  const { runAnew } = await import('./run-anew.js');
-  return runAnew(file, options, asked);
+  const ahead = out === undefined ? undefined : await workersAhead(file, out, options);
+  try {
+    // What reads run files and knows suites takes half a second to load.
+    const { runAnew } = await import('./run-anew.js');
+    return await runAnew(file, options, asked, ahead);
+  } finally {
+    ahead?.close();
+  }
 }
 
 /** Options that say where to, who tells, and who measures how long. */
@@ -47,14 +54,14 @@ function questionOf(file: string, options: RunOptions): string {
   });
 }
 
-async function finishedRun(
-  file: string,
-  options: RunOptions,
-  asked: string,
-): Promise<RunOutcome | undefined> {
-  const out = options.out ?? (await folderOf(file, options.shard));
-  if (out === undefined) return undefined;
-  admit(out);
+/** Few runs have workers. */
+async function workersAhead(file: string, out: string, options: RunOptions) {
+  if (options.workers === undefined) return undefined;
+  const { WorkersAhead } = await import('./workers-ahead.js');
+  return WorkersAhead.of(file, out, options);
+}
+
+async function finishedRun(out: string, options: RunOptions, asked: string): Promise<RunOutcome | undefined> {
   const known = await finishedBefore(out, asked, () => engineNow(options));
   if (!known) return undefined;
   options.notify?.({ kind: 'plan', units: known.units, stored: known.units });

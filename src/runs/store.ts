@@ -7,14 +7,13 @@ import { removeLeftovers } from '../bytes/leftovers.js';
 import { isAbsent, readHead } from '../bytes/regular-file.js';
 import type { Numbers } from '../suites/columns.js';
 import { readUnit, readUnitSync, type Wanted } from './read-unit.js';
+import { UNITS } from './run-folder.js';
 import { decodeHead, encodeUnit, headLength, type UnitHead, type UnitRecord } from './unit-file.js';
 import { unwritable } from './unwritable.js';
 
 /** Bytes that hold the header of most units. */
 const FIRST = 4096;
 
-/** Where units lie in a run folder. */
-export const UNITS = 'units';
 const fileName = (key: string): string => `${key}.unit`;
 
 /** The key that a file of a unit is named by; undefined for other files. */

@@ -23,3 +23,26 @@ export interface WorkOptions {
   /** Measures only what gates rest on, and only until they are decided. */
   untilDecided?: boolean;
 }
+
+/** Those of some options. */
+export const workOptions = ({
+  limit,
+  seed,
+  engine,
+  threads,
+  sessions,
+  device,
+  limits,
+  processes,
+  untilDecided,
+}: WorkOptions): WorkOptions =>
+  withoutUndefined({ limit, seed, engine, threads, sessions, device, limits, processes, untilDecided });
+
+const withoutUndefined = <T extends object>(given: T): T =>
+  Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as T;
+
+/** Those of one of several worker processes: it has one session, unless told otherwise. A device has one as it is. */
+export const workerOptions = (options: WorkOptions, workers: number): WorkOptions => ({
+  ...workOptions({ ...options, processes: workers }),
+  sessions: options.sessions ?? 1,
+});

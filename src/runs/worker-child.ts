@@ -1,6 +1,4 @@
-import { type ChildProcess, fork } from 'node:child_process';
 import { interruption } from '../concurrency.js';
-import { compiledFile } from '../engines/compiled.js';
 import { AssayError, restoreError } from '../errors.js';
 import { UnitLost } from './collect.js';
 import type { LiveUnit } from './live-unit.js';
@@ -8,7 +6,8 @@ import type { Job } from './plan.js';
 import type { Task } from './queue.js';
 import { unitNamed, withAllRead } from './read-units.js';
 import type { UnitHead } from './unit-file.js';
-import type { WorkerOrder, WorkerStart, WorkerWord } from './worker-protocol.js';
+import type { Ending, WorkerFork } from './worker-fork.js';
+import type { WorkerStart, WorkerWord } from './worker-protocol.js';
 
 /** What a worker has, once it is told to stop or to close, to do so by itself, in ms: nothing is lost that it has stored. */
 const GRACE_MS = 1500;
@@ -24,7 +23,6 @@ interface Call {
 
 /** A worker process, as the process sees it that started it. */
 export class WorkerChild {
-  private readonly child: ChildProcess;
   private readonly calls = new Map<number, Call>();
   private readonly ended: Promise<void>;
   private count = 0;
@@ -35,26 +33,13 @@ export class WorkerChild {
   /** Resolves when it has planned the run. Errors: what keeps it from measuring anything. */
   readonly ready: Promise<void>;
 
-  /** @param environment what it finds in its environment besides what this process has */
-  constructor(start: WorkerStart, environment: NodeJS.ProcessEnv = {}) {
-    this.child = fork(compiledFile('../runs/worker-process.js', 'the worker process'), [], {
-      serialization: 'advanced',
-      execArgv: [],
-      env: { ...process.env, ...environment },
-      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-    });
-    this.ended = new Promise((resolve) => {
-      this.child.on('exit', (code, signal) => {
-        this.leave(workerDied(signal ?? `exit code ${code}`));
-        resolve();
-      });
-      this.child.on('error', (cause) => {
-        this.leave(workerDied(cause.message, cause));
-        resolve();
-      });
-    });
+  constructor(
+    private readonly fork: WorkerFork,
+    start: WorkerStart,
+  ) {
+    this.ended = fork.ended.then((ending) => this.leave(workerDied(ending)));
     this.ready = new Promise((resolve, reject) => {
-      this.child.on('message', (word: WorkerWord) => {
+      fork.child.on('message', (word: WorkerWord) => {
         if (word.kind === 'ready') resolve();
         else this.hear(word);
       });
@@ -62,7 +47,7 @@ export class WorkerChild {
     });
     // Whoever has a unit measured is told.
     this.ready.catch(() => undefined);
-    this.tell(start);
+    fork.tell(start);
   }
 
   get busy(): number {
@@ -74,10 +59,10 @@ export class WorkerChild {
     const call = this.count++;
     let kill: NodeJS.Timeout | undefined;
     const stop = () => {
-      this.tell({ kind: 'stop', call });
+      this.fork.tell({ kind: 'stop', call });
       kill = setTimeout(() => {
         this.leave(interruption(signal));
-        this.child.kill('SIGKILL');
+        this.fork.child.kill('SIGKILL');
       }, GRACE_MS);
     };
     return new Promise<UnitHead>((resolve, reject) => {
@@ -85,7 +70,7 @@ export class WorkerChild {
       if (this.gone) return reject(this.gone);
       this.calls.set(call, { task, live, share, resolve, reject });
       signal.addEventListener('abort', stop, { once: true });
-      this.tell({ kind: 'perform', call, key: task.unit.key });
+      this.fork.tell({ kind: 'perform', call, key: task.unit.key });
     }).finally(() => {
       clearTimeout(kill);
       signal.removeEventListener('abort', stop);
@@ -94,11 +79,11 @@ export class WorkerChild {
 
   async close(): Promise<void> {
     if (this.gone) {
-      this.child.kill('SIGKILL');
+      this.fork.child.kill('SIGKILL');
       return this.ended;
     }
-    this.tell({ kind: 'close' });
-    const kill = setTimeout(() => this.child.kill('SIGKILL'), GRACE_MS);
+    this.fork.tell({ kind: 'close' });
+    const kill = setTimeout(() => this.fork.child.kill('SIGKILL'), GRACE_MS);
     await this.ended;
     clearTimeout(kill);
   }
@@ -107,7 +92,7 @@ export class WorkerChild {
     if (word.kind === 'refused') {
       this.refused = restoreError(word.error);
       this.leave(this.refused);
-      this.child.kill('SIGKILL');
+      this.fork.child.kill('SIGKILL');
       return;
     }
     const call = this.calls.get(word.call);
@@ -124,11 +109,6 @@ export class WorkerChild {
     for (const { reject } of this.calls.values()) reject(this.gone);
     this.calls.clear();
   }
-
-  /** What cannot be sent any more is told by `exit`. */
-  private tell(message: WorkerStart | WorkerOrder): void {
-    if (this.child.connected) this.child.send(message, () => undefined);
-  }
 }
 
 /** A unit whose rows are read for a job, by its key. */
@@ -137,7 +117,7 @@ function lostUnit(job: Job, key: string | undefined): UnitLost | undefined {
   return found && new UnitLost(found.job, found.unit);
 }
 
-const workerDied = (found: string, cause?: unknown) =>
+const workerDied = ({ found, cause }: Ending) =>
   new AssayError('engine-failed', 'the worker process that measured this died', {
     found,
     hint: 'if it ran out of memory (SIGKILL), run again with fewer --workers; what is measured is kept',

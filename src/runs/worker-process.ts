@@ -6,9 +6,10 @@ import { AssayError, recordError } from '../errors.js';
 import { CallLog } from './call-log.js';
 import { UnitLost } from './collect.js';
 import { LiveUnit, type UnitReport } from './live-unit.js';
+import { type LoadedRun, loadRun } from './open-run.js';
 import { openPerformer, type Performer } from './performer.js';
 import { SharedClock } from './shared-clock.js';
-import type { WorkerOrder, WorkerStart, WorkerWord } from './worker-protocol.js';
+import type { WorkerLoad, WorkerOrder, WorkerStart, WorkerWord } from './worker-protocol.js';
 
 /** How often a unit tells how far it is, in ms. */
 const TELL_MS = 250;
@@ -52,12 +53,24 @@ async function perform(performer: Performer, call: number, key: string): Promise
   }
 }
 
-async function open({ run, ...options }: WorkerStart): Promise<Performer> {
-  const performer = await openPerformer(options);
-  if (performer.identity.run !== run) throw anotherRun(options.file);
+/** What the run file names, and what opening a model takes: the process that asked is busy with its own meanwhile. */
+async function load({ file, options }: WorkerLoad): Promise<LoadedRun> {
+  const [loaded] = await Promise.all([loadRun(file, options), import('./choose-network.js')]);
+  return loaded;
+}
+
+async function open(loading: Loading, { out, run }: WorkerStart): Promise<Performer> {
+  const { file, options } = loading;
+  const performer = await openPerformer({ file, options, out, loaded: await loading.loaded });
+  if (performer.identity.run !== run) throw anotherRun(file);
   return performer;
 }
 
+interface Loading extends WorkerLoad {
+  loaded: Promise<LoadedRun>;
+}
+
+let loading: Loading | undefined;
 /** Orders may come before the run is planned. */
 let opening: Promise<Performer> | undefined;
 
@@ -74,16 +87,18 @@ async function obey(order: WorkerOrder): Promise<void> {
   }
 }
 
-process.on('message', (message: WorkerStart | WorkerOrder) => {
-  if ('kind' in message) {
-    void obey(message);
-    return;
-  }
-  opening = open(message);
-  opening.then(
-    () => say({ kind: 'ready' }),
-    (error) => say({ kind: 'refused', error: recordError(error) }),
-  );
+process.on('message', (message: WorkerLoad | WorkerStart | WorkerOrder) => {
+  if (message.kind === 'load') {
+    loading = { ...message, loaded: load(message) };
+    // Whoever opens the run is told.
+    loading.loaded.catch(() => undefined);
+  } else if (message.kind === 'start') {
+    opening = open(loading!, message);
+    opening.then(
+      () => say({ kind: 'ready' }),
+      (error) => say({ kind: 'refused', error: recordError(error) }),
+    );
+  } else void obey(message);
 });
 
 const anotherRun = (file: string) =>

@@ -3,21 +3,37 @@ import type { StartedExecutor } from './choose-executor.js';
 import type { UnitStore } from './store.js';
 import type { WorkOptions } from './work-options.js';
 import { WorkerChild } from './worker-child.js';
-import type { WorkerStart } from './worker-protocol.js';
+import { WorkerFork } from './worker-fork.js';
+import type { WorkersAhead } from './workers-ahead.js';
 
-export interface WorkerOptions extends WorkerStart {
+export interface WorkersOptions {
+  /** The run file. */
+  file: string;
+  /** Those of each: see `workerOptions`. */
+  options: WorkOptions;
+  /** The run folder, and the key of the run. */
+  out: string;
+  run: string;
   /** How many processes. */
   workers: number;
   /** Where they put units. */
   store: UnitStore;
+  /** Those that were started before the run was planned. */
+  ahead?: WorkersAhead | undefined;
 }
 
 /**
- * So many processes measure, each with sessions of its own: one of one thread, unless told otherwise. They are started when
- * the first unit is due; one that dies is replaced. Where there are several GPUs, each gets one. Rows do not depend on it.
+ * So many processes measure, each with sessions of its own: one of one thread, unless told otherwise. Those that were not
+ * started ahead are started when a unit is due; one that dies is replaced. Where there are several GPUs, each gets one. Rows do not depend on it.
  */
-export function workerProcesses({ workers, store, options, ...start }: WorkerOptions): StartedExecutor {
-  const order = { ...start, options: withOneSession(options) };
+export function workerProcesses({
+  workers,
+  store,
+  file,
+  options,
+  ahead,
+  ...start
+}: WorkersOptions): StartedExecutor {
   const gpus = visibleGpus(options.device).names;
   const children: WorkerChild[] = [];
   const places = Array.from({ length: workers }, (_, place) => place);
@@ -26,14 +42,15 @@ export function workerProcesses({ workers, store, options, ...start }: WorkerOpt
     const child = children[place];
     if (child && (!child.gone || child.refused)) return child;
     const environment = gpus.length > 1 ? { CUDA_VISIBLE_DEVICES: gpus[place % gpus.length] } : {};
-    children[place] = new WorkerChild(order, environment);
+    const fork = ahead?.take() ?? new WorkerFork({ kind: 'load', file, options }, environment);
+    children[place] = new WorkerChild(fork, { kind: 'start', ...start });
     return children[place];
   };
   const busy = (place: number) => children[place]?.busy ?? 0;
   const freest = () => at(places.reduce((best, place) => (busy(place) < busy(best) ? place : best)));
   const busyNow = () => Math.max(1, children.filter(({ busy }) => busy > 0).length);
   return {
-    lanes: workers * lanesOf(order.options),
+    lanes: workers * lanesOf(options),
     layout: { workers },
     async measure(task, live, signal) {
       const head = await freest().measure(task, live, signal, () => 1 / busyNow());
@@ -49,12 +66,6 @@ export function workerProcesses({ workers, store, options, ...start }: WorkerOpt
     },
   };
 }
-
-/** A device has one session as it is. */
-const withOneSession = (options: WorkOptions): WorkOptions => ({
-  ...options,
-  sessions: options.sessions ?? 1,
-});
 
 /**
  * A session of one core is kept busy by one unit, its core by what is done between its calls. Several sessions, and GPUs,

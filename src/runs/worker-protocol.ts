@@ -3,17 +3,23 @@ import type { UnitReport } from './live-unit.js';
 import type { UnitHead } from './unit-file.js';
 import type { WorkOptions } from './work-options.js';
 
-/** What a worker process is told first. */
-export interface WorkerStart {
+/** What a worker process is told first: it reads the run file, and loads what that names. */
+export interface WorkerLoad {
+  kind: 'load';
   file: string;
   options: WorkOptions;
+}
+
+/** What it is told once the run is planned: it plans it as well. */
+export interface WorkerStart {
+  kind: 'start';
   /** The run folder. */
   out: string;
   /** The key of the run: a worker that comes to another says so and does nothing. */
   run: string;
 }
 
-/** What it is told then, any number of times. */
+/** What it is told from then on, any number of times. */
 export type WorkerOrder =
   /** Measure and store a unit. `call` is a number to tell calls apart. */
   | { kind: 'perform'; call: number; key: string }

@@ -1,0 +1,42 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { compiledFile } from '../engines/compiled.js';
+import type { WorkerLoad, WorkerOrder, WorkerStart } from './worker-protocol.js';
+
+/** How a process ended, or why there is none. */
+export interface Ending {
+  found: string;
+  cause?: Error;
+}
+
+/** A worker process that loads what measuring takes, and that nobody has told yet what to measure. */
+export class WorkerFork {
+  readonly child: ChildProcess;
+  /** Resolves when the process is no more. */
+  readonly ended: Promise<Ending>;
+  /** It is no more. */
+  gone = false;
+
+  /** @param environment what it finds in its environment besides what this process has */
+  constructor(load: WorkerLoad, environment: NodeJS.ProcessEnv = {}) {
+    this.child = fork(compiledFile('../runs/worker-process.js', 'the worker process'), [], {
+      serialization: 'advanced',
+      execArgv: [],
+      env: { ...process.env, ...environment },
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    });
+    this.ended = new Promise((resolve) => {
+      const end = (ending: Ending) => {
+        this.gone = true;
+        resolve(ending);
+      };
+      this.child.on('exit', (code, signal) => end({ found: signal ?? `exit code ${code}` }));
+      this.child.on('error', (cause) => end({ found: cause.message, cause }));
+    });
+    this.tell(load);
+  }
+
+  /** What cannot be sent any more is told by `ended`. */
+  tell(message: WorkerLoad | WorkerStart | WorkerOrder): void {
+    if (this.child.connected) this.child.send(message, () => undefined);
+  }
+}
