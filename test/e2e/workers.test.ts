@@ -27,7 +27,7 @@ const lives = (pid: number): boolean => {
   }
 };
 
-/** Worker processes of a run, once there are as many that measure. */
+/** Worker processes of a run, once there are as many. */
 async function workersOf(pid: number, count: number): Promise<number[]> {
   for (;;) {
     const workers = childrenOf(pid).filter((child) =>
@@ -131,8 +131,13 @@ describe('assay run --workers', () => {
   it('leaves no process behind, however the run ends', { tags: ['long'] }, async () => {
     const at = folder();
     project(at, slow);
-    for (const signal of ['SIGINT', 'SIGKILL'] as const) {
-      const { child, ended } = start(['run', 'small.run.yaml', '--out', 'out', '--workers', '2'], at);
+    // In a folder that is new workers start with the run, in one that has units when the first unit is due.
+    for (const [signal, out] of [
+      ['SIGINT', 'out'],
+      ['SIGKILL', 'out'],
+      ['SIGKILL', 'new'],
+    ] as const) {
+      const { child, ended } = start(['run', 'small.run.yaml', '--out', out, '--workers', '2'], at);
       const workers = await workersOf(child.pid as number, 2);
       child.kill(signal);
       const { code } = await ended;

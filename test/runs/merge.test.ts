@@ -53,7 +53,7 @@ const withOptions = (suite: Suite, given: object) => ({
   options: check(optionsOf(suite, builtinCatalogue), given, { what: suite.name }) as object,
 });
 
-/** Units of several lengths: of 512 examples, of 256 that read them, and of all validation images at once. */
+/** Units of several lengths: of 256 examples, of the 88 that are left, and of all validation images at once. */
 const spec = (out: string): RunSpec => ({
   title: 'small',
   file: 'small.run.yaml',

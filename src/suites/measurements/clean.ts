@@ -22,7 +22,8 @@ export const clean = defineMeasurement({
   name: 'clean',
   version: 1,
   needs: [],
-  unitSize: 512,
+  // As many as most of what reads them: several workers are to have some from the start.
+  unitSize: 256,
   passes: () => ({ forward: 1, gradient: 0 }),
   columns: outputColumns,
   async measure(context) {
