@@ -44,6 +44,10 @@ export function textOf(file: string, bytes: Uint8Array): string {
   try {
     return new TextDecoder('utf8', { fatal: true }).decode(bytes);
   } catch (cause) {
-    throw malformed({ file }, 'the file is not text', { expected: 'text in UTF-8', cause });
+    throw malformed({ file }, 'the file is not text', {
+      expected: 'text in UTF-8',
+      hint: 'save it as UTF-8; one that is gzipped is inflated first, whatever its name',
+      cause,
+    });
   }
 }

@@ -42,6 +42,12 @@ export function alternativesOf(
   const at: Place = { file: place.file, path: `line ${expression.line}` };
   const [head, ...rest] = isForm(expression) ? expression.items : [];
   const op = head && !isForm(head) ? head.word : '';
+  if ((op === 'and' || op === 'or') && rest.length === 0)
+    throw malformed(at, `\`${op}\` of nothing says nothing`, {
+      expected: FORMULA,
+      found: `(${op})`,
+      hint: 'the file may be cut short, or was generated of an empty list: leave the assertion out if it is meant to say nothing',
+    });
   if (op === 'and') {
     const parts = rest.map((part) => alternativesOf(part, declared, place));
     // One by one, thousands of bounds would be copied thousands of times.
@@ -55,15 +61,16 @@ export function alternativesOf(
     refuseMany(all, [[]], at);
     return all;
   }
-  if (rest.length !== 2 || !(op === '=' || Object.hasOwn(COMPARISONS, op)))
+  if (rest.length < 2 || !(op === '=' || Object.hasOwn(COMPARISONS, op)))
     throw malformed(at, 'this assertion is not understood', {
       expected: FORMULA,
       found: isForm(expression) ? `(${shown(op)} …) of ${rest.length}` : shown(expression.word),
       hint: 'write it with these alone: `not` and `=>` can be written out',
     });
-  const left = termOf(rest[0]!, declared, place);
-  const right = termOf(rest[1]!, declared, place);
-  return [(op === '=' ? ['<=', '>='] : [op]).map((way) => atomOf(way, left, right, at))];
+  // Of more than two, each and the next.
+  const terms = rest.map((part) => termOf(part, declared, place));
+  const ways = op === '=' ? ['<=', '>='] : [op];
+  return [terms.slice(1).flatMap((right, i) => ways.map((way) => atomOf(way, terms[i]!, right, at)))];
 }
 
 /** What both say, together. Errors: as `alternativesOf`. */

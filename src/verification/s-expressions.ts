@@ -46,7 +46,7 @@ export function* formsIn(text: string, { file }: Place): Generator<Form> {
       if (open.length >= limits.nesting.value)
         throw refuse(
           'brackets nest too deeply',
-          limits.nesting.instead,
+          'put all parts of an `and`, `or` or `+` into one; where none nest so, a bracket before is left open',
           `more than ${limits.nesting.value} levels`,
         );
       open.push({ items: [], line });

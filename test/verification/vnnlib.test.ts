@@ -119,6 +119,15 @@ describe('properties', () => {
     );
   });
 
+  it('compare more than two numbers, each with the next', () => {
+    const [one, two] = [
+      read(`${HEAD}(assert (<= -0.5 X_0 0.5))(assert (< Y_0 Y_1 (+ Y_0 3) 7))`),
+      read(`${HEAD}(assert (and (<= -0.5 X_0) (<= X_0 0.5)))
+(assert (and (< Y_0 Y_1) (< Y_1 (+ Y_0 3)) (< (+ Y_0 3) 7)))`),
+    ];
+    expect(one).toEqual(two);
+  });
+
   it('that are about robustness share one box', () => {
     const { cases, inputs, outputs } = read(`${HEAD}(assert (or (and (>= Y_1 Y_0)) (and (>= Y_1 0.5))))`);
     expect([inputs, outputs, cases.length]).toEqual([2, 2, 2]);
@@ -170,6 +179,9 @@ describe('properties', () => {
     ['inputs that depend on outputs', `${HEAD}(assert (<= X_0 Y_1))`, /more than numbers/],
     ['inputs with a factor', `${HEAD}(assert (<= (* 2 X_0) 1))`, /more than numbers/],
     ['one side', `${HEAD}(assert (<= Y_0))`, /not understood/],
+    ['a conjunction of nothing', `${HEAD}(assert (or (and) (<= Y_0 1)))`, /`and` of nothing/],
+    ['an alternative of nothing', `${HEAD}(assert (or))`, /`or` of nothing/],
+    ['a chain with a product of inputs', `${HEAD}(assert (<= 0 (* X_0 X_1) 1))`, /not linear/],
     ['a word in the open', `${HEAD} foo`, /outside of brackets/],
     ['an open bracket', `${HEAD}(assert (<= Y_0 1)`, /not closed/],
     ['a bracket too many', `${HEAD})`, /not opened/],
