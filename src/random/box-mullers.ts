@@ -3,11 +3,18 @@ import { COSINE, LOG, RECIPROCAL, SINE } from './box-muller.js';
 import { AT, boxMullerModule, MOST, STREAMS } from './box-muller-module.js';
 
 /**
- * Fills a row for each of up to four streams, all of one length, with what `boxMuller` makes of their states; an odd length
- * leaves out the last number of a pair. To the bit what that makes, in a third of the time.
+ * Fills rows of numbers, which lie one after the other, for up to four streams: each with what `boxMuller` makes of a state, to
+ * the bit, in a third of the time. An odd size leaves out the last number of a pair.
  * @param states four words of each row's sfc32, as it is before the first number
+ * @param at where the first row begins
+ * @param size numbers of a row
  */
-export type BoxMullers = (states: readonly ArrayLike<number>[], rows: readonly Float64Array[]) => void;
+export type BoxMullers = (
+  states: readonly ArrayLike<number>[],
+  into: Float64Array,
+  at: number,
+  size: number,
+) => void;
 
 let known: { fill: BoxMullers | undefined } | undefined;
 
@@ -30,16 +37,15 @@ function instance(): BoxMullers | undefined {
   };
   table(AT.logarithms, RECIPROCAL, LOG);
   table(AT.turns, COSINE, SINE);
-  return (states, rows) => {
-    for (const [row, state] of states.entries())
-      for (let w = 0; w < 4; w++) words[STREAMS * w + row] = state[w]!;
-    const size = rows[0]?.length ?? 0;
+  return (states, into, at, size) => {
+    for (let i = 0; i < states.length; i++)
+      for (let w = 0; w < 4; w++) words[STREAMS * w + i] = states[i]![w]!;
     for (let from = 0; from < size; from += MOST) {
       const count = Math.min(MOST, size - from);
       made.fill(16 * Math.ceil(count / 2));
-      for (const [i, row] of rows.entries()) {
-        const at = AT.normals + MOST * i;
-        row.set(numbers.subarray(at, at + count), from);
+      for (let i = 0; i < states.length; i++) {
+        const first = AT.normals + MOST * i;
+        into.set(numbers.subarray(first, first + count), at + i * size + from);
       }
     }
   };

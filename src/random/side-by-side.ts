@@ -14,9 +14,10 @@ export function normalsOf(keys: readonly StreamKey[], into: Float64Array): void 
   const size = into.length / Math.max(1, keys.length);
   for (let first = 0; first < keys.length; first += SIDE_BY_SIDE) {
     const some = keys.slice(first, first + SIDE_BY_SIDE);
-    const rows = some.map((_, i) => into.subarray((first + i) * size, (first + i + 1) * size));
     const together = some.length > 1 ? boxMullers() : undefined;
-    if (together) together(some.map(stateOf), rows);
-    else for (const [i, key] of some.entries()) stream(key).normals(rows[i]!);
+    if (together) together(some.map(stateOf), into, first * size, size);
+    else
+      for (const [i, key] of some.entries())
+        stream(key).normals(into.subarray((first + i) * size, (first + i + 1) * size));
   }
 }

@@ -57,12 +57,14 @@ export async function climb(
   };
   await ask(0, n);
   gradient ??= new Float32Array(pixels.length);
-  for (let row = 0; row < n; row++) {
-    const own = gradient.subarray(row * size, (row + 1) * size);
-    if (firstNotFinite(own) < 0) continue;
-    own.fill(0);
-    lost.push({ row, error: notFinite(system.info.name, title, step) });
-  }
+  // All at once first: views of each row would be garbage of every step.
+  if (firstNotFinite(gradient) >= 0)
+    for (let row = 0; row < n; row++) {
+      const own = gradient.subarray(row * size, (row + 1) * size);
+      if (firstNotFinite(own) < 0) continue;
+      own.fill(0);
+      lost.push({ row, error: notFinite(system.info.name, title, step) });
+    }
   return { gradient, lost, passes };
 }
 

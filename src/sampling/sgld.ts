@@ -91,28 +91,25 @@ export function sgldStep(
       const some = keys.slice(i, i + SIDE_BY_SIDE);
       stepNoise(some, step, draws.subarray(0, some.length * size));
     }
-    const own = gradient.subarray(i * size, (i + 1) * size);
-    const share = (clip === undefined ? 1 : shortening(own, clip, inputScale)) / temperature;
+    const at = i * size;
+    const shortened = clip === undefined ? 1 : shortening(gradient.subarray(at, at + size), clip, inputScale);
+    const share = shortened / temperature;
     for (let c = 0; c < inputScale.length; c++) {
       const scale = inputScale[c]!;
       // The model's input is scale * pixel + shift: its gradient is gradient / scale, its step divides again.
       const drift = (share * stepSize) / (scale * scale);
-      advance(pixels, own, draws.subarray(beside * size, (beside + 1) * size), {
-        from: c * plane,
-        to: (c + 1) * plane,
-        at: i * size,
-        drift,
-        spread: noise / scale,
-      });
+      const [from, to] = [at + c * plane, at + (c + 1) * plane];
+      const drawn = beside * size + c * plane;
+      advance(pixels, gradient, draws, { from, to, drawn, drift, spread: noise / scale });
     }
   }
 }
 
-/** Which of the numbers of an image are moved, where the image begins, and how far gradient and noise move them. */
+/** Which numbers are moved, where the first one's noise stands, and how far gradient and noise move them. */
 interface Advance {
   from: number;
   to: number;
-  at: number;
+  drawn: number;
   drift: number;
   spread: number;
 }
@@ -121,23 +118,23 @@ function advanceFreely(
   pixels: Float32Array,
   gradient: Float32Array,
   draws: Float64Array,
-  { from, to, at, drift, spread }: Advance,
+  { from, to, drawn, drift, spread }: Advance,
 ): void {
-  for (let k = from; k < to; k++)
-    pixels[at + k] = pixels[at + k]! + drift * gradient[k]! + spread * draws[k]!;
+  for (let k = from, j = drawn; k < to; k++, j++)
+    pixels[k] = pixels[k]! + drift * gradient[k]! + spread * draws[j]!;
 }
 
 function advanceInBox(
   pixels: Float32Array,
   gradient: Float32Array,
   draws: Float64Array,
-  { from, to, at, drift, spread }: Advance,
+  { from, to, drawn, drift, spread }: Advance,
 ): void {
-  for (let k = from; k < to; k++) {
-    let x = pixels[at + k]! + drift * gradient[k]! + spread * draws[k]!;
+  for (let k = from, j = drawn; k < to; k++, j++) {
+    let x = pixels[k]! + drift * gradient[k]! + spread * draws[j]!;
     if (x < 0) x = 0;
     else if (x > 1) x = 1;
-    pixels[at + k] = x;
+    pixels[k] = x;
   }
 }
 
