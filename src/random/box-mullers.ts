@@ -37,16 +37,24 @@ function instance(): BoxMullers | undefined {
   };
   table(AT.logarithms, RECIPROCAL, LOG);
   table(AT.turns, COSINE, SINE);
+  // Views are kept: chains ask for the same count again and again, and new ones would be garbage of every step.
+  let views: readonly Float64Array[] = [];
+  const rowsOf = (count: number) => {
+    if (views[0]?.length !== count)
+      views = Array.from({ length: STREAMS }, (_, i) => {
+        const first = AT.normals + MOST * i;
+        return numbers.subarray(first, first + count);
+      });
+    return views;
+  };
   return (states, into, at, size) => {
     for (let i = 0; i < states.length; i++)
       for (let w = 0; w < 4; w++) words[STREAMS * w + i] = states[i]![w]!;
     for (let from = 0; from < size; from += MOST) {
       const count = Math.min(MOST, size - from);
       made.fill(16 * Math.ceil(count / 2));
-      for (let i = 0; i < states.length; i++) {
-        const first = AT.normals + MOST * i;
-        into.set(numbers.subarray(first, first + count), at + i * size + from);
-      }
+      const rows = rowsOf(count);
+      for (let i = 0; i < states.length; i++) into.set(rows[i]!, at + i * size + from);
     }
   };
 }
