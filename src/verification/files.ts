@@ -39,14 +39,14 @@ const isThere = (path: string) =>
     () => false,
   );
 
-/** Text in UTF-8. Errors: `file-malformed` for other bytes. */
-export function textOf(file: string, bytes: Uint8Array): string {
+/** Text in UTF-8. Errors: `file-malformed` for other bytes, with what to do. */
+export function textOf(file: string, bytes: Uint8Array, hint = 'save it as UTF-8'): string {
   try {
     return new TextDecoder('utf8', { fatal: true }).decode(bytes);
   } catch (cause) {
     throw malformed({ file }, 'the file is not text', {
       expected: 'text in UTF-8',
-      hint: 'save it as UTF-8; one that is gzipped is inflated first, whatever its name',
+      hint,
       cause,
     });
   }

@@ -24,7 +24,12 @@ export interface Instance {
  * Errors: `file-unreadable`; `file-malformed` with the line.
  */
 export async function readInstances(file: string, seconds?: number): Promise<Instance[]> {
-  const text = textOf(file, await readWhole(file, 'instances'));
+  const bytes = await readWhole(file, 'instances');
+  const text = textOf(
+    file,
+    bytes,
+    'name the list of a category, instances.csv, which says NETWORK.onnx,PROPERTY.vnnlib,SECONDS a line',
+  );
   const folder = dirname(resolve(file));
   const records = recordsOf(file, text);
   if (records.length === 0)

@@ -314,6 +314,14 @@ it.each<[string, RegExp]>([
   expect([ended.code, ended.stderr]).toEqual([2, expect.stringMatching(says)]);
 });
 
+it('a network in the place of the list is told from one', async () => {
+  const ended = await obeyed(['verify', 'plain.onnx'], category(['']));
+  expect([ended.code, ended.stderr]).toEqual([
+    2,
+    expect.stringMatching(/not text\n.*\n.*\n.*instances\.csv/),
+  ]);
+});
+
 it('nothing outside of a confined folder is read', async () => {
   const at = category(['../elsewhere.onnx,sat.vnnlib,60', 'net.onnx,/etc/passwd,60']);
   const ended = await assay(['verify', 'instances.csv', '--out', 'out', '--confine', '.'], at);
