@@ -72,6 +72,8 @@ export interface Engine {
    * Errors: `limit-exceeded`.
    */
   readonly guard?: Engine;
+  /** Loads the library now, not with the first call. Returns before it is loaded. */
+  start?(): void;
   /** Default: batches are as large as is efficient. */
   readonly room?: Room | undefined;
   close(): Promise<void>;

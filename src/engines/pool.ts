@@ -65,6 +65,11 @@ class Member {
     return { worker, ended };
   }
 
+  /** Not with the first call, but now. */
+  begin(): void {
+    this.started ??= this.start();
+  }
+
   /** Tells a worker that has started; one that starts later learns of programs then. */
   tell(order: Order): void {
     this.started?.worker.postMessage(order);
@@ -140,6 +145,11 @@ export class Pool {
     this.guarded = kind.limits !== undefined;
     const file = compiledFile(kind.module, `the ${kind.library} worker`);
     this.members = Array.from({ length: size }, () => new Member(file, kind, this.spare, this.known));
+  }
+
+  /** Starts all workers now. */
+  start(): void {
+    for (const member of this.members) member.begin();
   }
 
   /** Whether there is a worker that has not ended. */

@@ -1,3 +1,4 @@
+import type { Engine } from '../engines/engine.js';
 import { AssayError } from '../errors.js';
 import { assayVersion } from './environment.js';
 import { inProcess } from './executor.js';
@@ -40,8 +41,8 @@ export interface PerformerOptions {
   /** The run file. */
   file: string;
   options: WorkOptions;
-  /** The run file, where it is read already, by `loadRun` with these options. */
-  loaded?: LoadedRun;
+  /** The run file and the engine, where they are there already: see `loadPerformer`. */
+  loaded?: LoadedPerformer;
   /** The run folder, or a folder that stands for it: descriptions and units lie there. */
   out: string;
   /** Where units go and where the rows that they read are. Default: the run folder. */
@@ -54,6 +55,21 @@ export interface PerformerOptions {
   signal?: AbortSignal | undefined;
 }
 
+/** What does not depend on what a run comes to. Whoever opens a performer with it has it closed. */
+export interface LoadedPerformer {
+  run: LoadedRun;
+  engine: Engine;
+}
+
+/** Errors: those of run files and plug-ins, and of engines. */
+export async function loadPerformer({
+  file,
+  options,
+}: Pick<PerformerOptions, 'file' | 'options'>): Promise<LoadedPerformer> {
+  const run = await loadRun(file, options);
+  return { run, engine: await engineOf(run, options) };
+}
+
 /**
  * Plans a run again from its file. What is not the same as with the sender gives other keys: such a unit is refused, never
  * measured.
@@ -62,7 +78,7 @@ export interface PerformerOptions {
 export async function openPerformer({
   file,
   options,
-  loaded: read,
+  loaded,
   out,
   store: given,
   sender,
@@ -70,14 +86,13 @@ export async function openPerformer({
   signal,
 }: PerformerOptions): Promise<Performer> {
   const store = given ?? (await FolderStore.open(out));
-  const loaded = read ?? (await loadRun(file, options));
-  const engine = await engineOf(loaded, options);
+  const { run, engine } = loaded ?? (await loadPerformer({ file, options }));
   const closing = [() => engine.close()];
   const close = async () => {
     for (const one of closing.splice(0).reverse()) await one();
   };
   try {
-    const opened = await openRun(loaded, engine, {
+    const opened = await openRun(run, engine, {
       ...options,
       out,
       ...(notify && { notify }),

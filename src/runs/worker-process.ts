@@ -6,8 +6,8 @@ import { AssayError, recordError } from '../errors.js';
 import { CallLog } from './call-log.js';
 import { UnitLost } from './collect.js';
 import { LiveUnit, type UnitReport } from './live-unit.js';
-import { type LoadedRun, loadRun } from './open-run.js';
-import { openPerformer, type Performer } from './performer.js';
+import { type LoadedPerformer, loadPerformer, openPerformer, type Performer } from './performer.js';
+import { codeIdentity, programIdentity } from './program.js';
 import { SharedClock } from './shared-clock.js';
 import type { WorkerLoad, WorkerOrder, WorkerStart, WorkerWord } from './worker-protocol.js';
 
@@ -53,9 +53,14 @@ async function perform(performer: Performer, call: number, key: string): Promise
   }
 }
 
-/** What the run file names, and what opening a model takes: the process that asked is busy with its own meanwhile. */
-async function load({ file, options }: WorkerLoad): Promise<LoadedRun> {
-  const [loaded] = await Promise.all([loadRun(file, options), import('./choose-network.js')]);
+/** All that can be had before the run is planned: the process that asked is busy with its own meanwhile. */
+async function load(about: WorkerLoad): Promise<LoadedPerformer> {
+  const loaded = await loadPerformer(about);
+  loaded.engine.start?.();
+  // What opens models, and what is asked for when the run is planned.
+  await import('./choose-network.js');
+  codeIdentity();
+  programIdentity();
   return loaded;
 }
 
@@ -67,7 +72,7 @@ async function open(loading: Loading, { out, run }: WorkerStart): Promise<Perfor
 }
 
 interface Loading extends WorkerLoad {
-  loaded: Promise<LoadedRun>;
+  loaded: Promise<LoadedPerformer>;
 }
 
 let loading: Loading | undefined;

@@ -53,6 +53,7 @@ export function createOrtEngine(options: Omit<OrtOptions, 'device'> = {}): Engin
   return {
     ...plainEngine(about, pool, notice),
     concurrency: sessions,
+    start: () => pool.start(),
     guard,
     room: roomOf(options, usualBatchMebibytes),
     close: async () => {
