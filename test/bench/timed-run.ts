@@ -14,8 +14,10 @@ export interface Order {
 export interface Taken {
   /** Until the first unit begins: loading, planning, opening the network. */
   before: number;
-  /** From then to the end of the last; worker processes start in it. */
+  /** From then to the end of the last; what is left of the start of worker processes is in it. */
   units: number;
+  /** Seconds of these in which a process that measures had no unit, all processes together. */
+  idle: number;
   /** From then on: results and report. */
   after: number;
   /** Processor time of all of that, in all processes; NaN where the system does not tell. */
@@ -38,6 +40,15 @@ function processorSeconds(): number {
 
 async function timed({ file, out, workers, limit }: Order): Promise<Taken> {
   let [first, last] = [0, 0];
+  let [running, since, idle] = [0, 0, 0];
+  /** One process may have several units under way. */
+  const lanes = workers ?? 1;
+  const change = (by: number) => {
+    const now = performance.now();
+    if (running < lanes && first > 0) idle += (lanes - running) * (now - since);
+    running += by;
+    since = now;
+  };
   await run(file, {
     out,
     sessions: 1,
@@ -45,14 +56,21 @@ async function timed({ file, out, workers, limit }: Order): Promise<Taken> {
     ...(workers !== undefined && { workers }),
     ...(limit !== undefined && { limit }),
     notify: ({ kind }) => {
-      if (kind === 'unit-started') first ||= performance.now();
-      if (kind === 'unit-finished') last = performance.now();
+      if (kind === 'unit-started') {
+        change(1);
+        first ||= performance.now();
+      }
+      if (kind === 'unit-finished') {
+        change(-1);
+        last = performance.now();
+      }
     },
   });
   // `performance.now` begins with the process.
   return {
     before: first / 1000,
     units: (last - first) / 1000,
+    idle: idle / 1000,
     after: (performance.now() - last) / 1000,
     processor: processorSeconds(),
   };

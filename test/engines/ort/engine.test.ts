@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { readdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -169,6 +170,15 @@ describe('the onnxruntime engine', () => {
   it('refuses absurd options', () => {
     expect(() => createOrtEngine({ sessions: 0 })).toThrow(/sessions/);
     expect(() => createOrtEngine({ threads: 1.5 })).toThrow(/threads/);
+  });
+
+  it('that was told to start has its threads before the first call, and closes without one', async () => {
+    const started = createOrtEngine({ sessions: 2 });
+    const threads = () => readdirSync('/proc/self/task').length;
+    const before = threads();
+    started.start?.();
+    expect(threads()).toBeGreaterThanOrEqual(before + 2);
+    await started.close();
   });
 
   it('rejects what is pending when it is closed', async () => {
