@@ -80,8 +80,11 @@ export {
   largestSequentialRadius,
   smoothedPrediction,
 } from './metrics/randomised-smoothing.js';
+export { areaDifference, delongTest, matchedTest } from './metrics/ranking/area-difference.js';
+export { type Area, type AreaScale, areaInterval } from './metrics/ranking/area-interval.js';
 export { aurocEstimate, type Scores } from './metrics/ranking/auroc-estimate.js';
 export {
+  areaOf,
   delongDifference,
   delongMean,
   type Placements,

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { AssayError } from '../errors.js';
-import { delongDifference, placements } from '../metrics/ranking/delong.js';
-import { matchedDifference } from '../metrics/ranking/matched-auroc.js';
+import { delongTest, matchedTest } from '../metrics/ranking/area-difference.js';
+import { placements } from '../metrics/ranking/delong.js';
 import { clusteredPlacements, clustersOf } from '../metrics/tests/clusters.js';
 import { mcnemar, pairedCounts, shareDifference } from '../metrics/tests/paired-shares.js';
 import { type TestedDifference, waldTest } from '../metrics/tests/wald.js';
@@ -57,8 +57,8 @@ export interface Difference {
 }
 
 /**
- * The difference of two measures of the same statistic, paired by example: McNemar's test (mid-p) of shares, DeLong's of
- * AUROC, and of all others the bootstrap's standard error with Student's t. Whether both are of the same images is the
+ * The difference of two measures of the same statistic, paired by example: McNemar's test (mid-p) of shares, one on DeLong's
+ * variances of AUROC (area-difference.ts), and of all others the bootstrap's standard error with Student's t. Whether both are of the same images is the
  * caller's to check: rows are told apart by their index alone.
  * @param options.seed of the resamples; any number, but the same for numbers that are to be the same
  * Errors: `config-invalid` for two statistics, or one with other options; `data-invalid` as `aligned`.
@@ -140,7 +140,6 @@ function ofSets(
   statistic: RankingStatistic | DetectionStatistic | TwoSampleStatistic,
   { a, b, ofA, ofB, seed, level, value }: Pair,
 ): Tested {
-  const smallest = Math.min(...[ofA.examples, ...ofA.against].map(({ indices }) => indices.length));
   if (statistic.test === 'delong') {
     const placed =
       statistic.kind === 'detection'
@@ -152,8 +151,7 @@ function ofSets(
         return examples.together ? clusteredPlacements(one, clustersOf(examples.together)) : one;
       });
     const isMatched = statistic.kind === 'ranking' && statistic.matched;
-    const between = isMatched ? matchedDifference : delongDifference;
-    return waldTest(value, between(of(ofA), of(ofB)).error, smallest, { level, by: 'normal' });
+    return (isMatched ? matchedTest : delongTest)(of(ofA), of(ofB), level);
   }
   const of = (rows: RowsOfMeasure, { measure }: Compared) => {
     if (statistic.kind === 'two-sample') return twoSampleReplicates(rows, statistic, seed);
@@ -161,6 +159,7 @@ function ofSets(
     return detectionReplicates(rows, statistic, measure.rows.options ?? {}, seed);
   };
   const error = errorOf(of(ofA, a), of(ofB, b));
+  const smallest = Math.min(...[ofA.examples, ...ofA.against].map(({ indices }) => indices.length));
   return waldTest(value, error, smallest, { level, by: 'student-t' });
 }
 

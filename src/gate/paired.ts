@@ -8,7 +8,11 @@ import { isRelative, limitsOf } from './limits.js';
 import type { GateRule } from './rule.js';
 
 /** How the interval of a difference is made, by the test beside it. */
-const METHODS = { mcnemar: 'newcombe', delong: 'delong', 'paired-bootstrap': 'paired-bootstrap' } as const;
+const METHODS = {
+  mcnemar: 'newcombe',
+  delong: 'delong-hybrid',
+  'paired-bootstrap': 'paired-bootstrap',
+} as const;
 
 /** Results with the sheets that their measures are made from. */
 export interface WithSheets {

@@ -1,4 +1,4 @@
-import { cliques, delongDifference, holm, type TestedDifference, waldTest } from '../../src/metrics.js';
+import { cliques, delongTest, holm, type TestedDifference } from '../../src/metrics.js';
 import { estimateOf } from './estimates.js';
 import { auroc } from './metrics.js';
 import type { Detector } from './result.js';
@@ -53,8 +53,7 @@ function tested(a: Detector, b: Detector): TestedDifference & { n: number } {
     ofA.length === ofB.length &&
     ofA.every(({ id, ood }, s) => id.length === ofB[s]!.id.length && ood.length === ofB[s]!.ood.length);
   if (!isSame) return { value: Number.NaN, interval: null, p: null, n };
-  const { value, error } = delongDifference(ofA, ofB);
-  return { ...waldTest(value, error, n, { by: 'normal' }), n };
+  return { ...delongTest(ofA, ofB), n };
 }
 
 /** Of ascending numbers; three and more in a row as a range. */

@@ -16,9 +16,11 @@ export interface Estimate {
   /**
    * How the interval was made. `bootstrap` is the percentile bootstrap, `bootstrap-centred` the same with its
    * replicates shifted so that they centre on the value (for statistics such as ECE whose replicates are biased
-   * upwards), `sandwich` a normal interval from the robust variance of an M-estimator,
+   * upwards), `bootstrap-logit` one of the logit with the standard error of the replicates, `influence-logit` the same with that of
+   * an influence function, `cross-fitted` that of an optimum, tried on examples which it was not chosen by, `sandwich` a normal interval from the robust variance of an M-estimator,
    * `order-statistics` the sorted values between which a quantile lies, `welch` that of a difference of two means,
-   * `delong` that of an AUROC by its structural components, `newcombe` the hybrid score interval of a difference of two
+   * `delong-logit` that of an AUROC by its structural components, made of its logit, `delong` the same of the AUROC itself,
+   * `newcombe` the hybrid score interval of a difference of two
    * shares of the same examples, `jackknife` a normal interval from the variance over the values without one example,
    * `clopper-pearson` the exact interval of a proportion, `clopper-pearson-one-sided` what an exact bound of a proportion that is
    * 0 or 1 says of a number at the end of its range.
@@ -27,11 +29,15 @@ export interface Estimate {
     | 'wilson'
     | 'bootstrap'
     | 'bootstrap-centred'
+    | 'bootstrap-logit'
+    | 'cross-fitted'
+    | 'influence-logit'
     | 'student-t'
     | 'sandwich'
     | 'order-statistics'
     | 'welch'
     | 'delong'
+    | 'delong-logit'
     | 'newcombe'
     | 'jackknife'
     | 'influence'

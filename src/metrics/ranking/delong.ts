@@ -1,4 +1,5 @@
 import { meanVariance } from '../estimates/mean-variance.js';
+import type { Area } from './area-interval.js';
 import { type Ranking, rankScores } from './ranking.js';
 
 /** How each example stands to those of the other class: the structural components of AUROC. */
@@ -69,8 +70,15 @@ export function delongMean(sets: readonly Placements[]): { value: number; error:
   return { value, error: Math.sqrt(variance + errorSquare(id)) };
 }
 
+/** An area with what its interval takes; of several OOD sets, the unweighted mean. Parameters as of `delongMean`. */
+export const areaOf = (sets: readonly Placements[]): Area => ({
+  value: sets.reduce((sum, { auroc }) => sum + auroc, 0) / sets.length,
+  error: delongMean(sets).error,
+  pairs: Math.min(...sets.map(({ id, ood }) => Math.min(id.length, ood.length))),
+});
+
 /**
- * DeLong's test of A - B, two AUROCs of the same examples, or their unweighted means over several OOD sets.
+ * DeLong's variance of A - B, two AUROCs of the same examples, or their unweighted means over several OOD sets.
  * @param a by OOD set
  * @param b of the same sets and examples
  * @returns the difference and its standard error; NaN with fewer than two examples of a class

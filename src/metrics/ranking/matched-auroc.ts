@@ -1,10 +1,8 @@
-import { normalQuantile } from '../distributions/distributions.js';
 import type { Estimate } from '../estimates/estimate.js';
 import { errorOfMean } from '../estimates/mean-variance.js';
-import { NO_INTERVAL } from '../estimates/unless-alike.js';
+import { type Area, areaInterval } from './area-interval.js';
 import { type Placements, placementsIn } from './delong.js';
-import { metricsOf, type Ranking, rankScores } from './ranking.js';
-import { apartArea } from './separation-bounds.js';
+import { type Ranking, rankScores } from './ranking.js';
 
 /*
  * AUROC of images against changed forms of the same images. An image counts on both sides, and in every setting, so that it
@@ -30,9 +28,18 @@ const meanAuroc = (settings: readonly Placements[]) =>
   settings.reduce((sum, { auroc }) => sum + auroc, 0) / settings.length;
 
 /**
- * The unweighted mean of AUROCs over settings of the same images, with a normal interval cut to [0, 1]; where no scores overlap,
- * an exact bound instead (separation-bounds.ts), of every other image beside the form of the next. None with fewer than two images,
- * nor where nothing varies otherwise, since it would claim certainty. Errors: `data-invalid` for a NaN score.
+ * The area with what its interval takes. Pairs that share no image are those of every other image beside the form of the next.
+ * @param settings of the same images
+ */
+export const matchedArea = (settings: readonly Placements[]): Area => ({
+  value: meanAuroc(settings),
+  error: errorOfMean(shares(settings)),
+  pairs: Math.floor(settings[0]!.id.length / 2),
+});
+
+/**
+ * The unweighted mean of AUROCs over settings of the same images, with its interval: see area-interval.ts. None with fewer than two
+ * images, nor where nothing varies otherwise, since it would claim certainty. Errors: `data-invalid` for a NaN score.
  */
 export const matchedAuroc = (settings: readonly MatchedScores[], level = 0.95): Estimate =>
   matchedAurocIn(
@@ -44,33 +51,8 @@ export const matchedAuroc = (settings: readonly MatchedScores[], level = 0.95): 
 export function matchedAurocIn(settings: readonly Ranking[], level = 0.95): Estimate {
   const n = settings[0]?.id.length ?? 0;
   if (n === 0) return { value: Number.NaN, n, interval: null, level, method: 'none' };
-  const aurocs = settings.map((ranking) => metricsOf(ranking).auroc);
-  const value = aurocs.reduce((a, b) => a + b, 0) / aurocs.length;
-  const pairs = Math.floor(n / 2);
-  const apart = apartArea(
-    aurocs,
-    settings.map(() => pairs),
-    level,
-  );
-  if (apart) return { value, n, level, ...apart };
-  const placed = settings.map((ranking) => placementsIn(ranking));
-  const half = n < 2 ? Number.NaN : normalQuantile(level) * errorOfMean(shares(placed));
-  if (!(half > 0))
-    return {
-      value,
-      n,
-      interval: null,
-      level,
-      method: 'none',
-      why: n < 2 ? NO_INTERVAL.one : NO_INTERVAL.errorless,
-    };
-  return {
-    value,
-    n,
-    interval: [Math.max(0, value - half), Math.min(1, value + half)],
-    level,
-    method: 'delong',
-  };
+  const area = matchedArea(settings.map((ranking) => placementsIn(ranking)));
+  return { value: area.value, n, level, ...areaInterval(area, level) };
 }
 
 /** A - B of two such means on the same images and settings, and its standard error. */

@@ -12,12 +12,14 @@ import {
 import { drawnRanking } from './drawn-ranking.js';
 import { metricsOf, type Ranking, type RankingMetrics } from './ranking.js';
 import { LANES, packedDraws, rankingInBlocks } from './ranking-blocks.js';
-import { apartMetric } from './separation-bounds.js';
+import { withInterval } from './ranking-interval.js';
 
 export type RankingMetric = keyof RankingMetrics;
 
 /** The metrics of one ranking, and what they are on each resample. */
-export type RankingReplicates = TwoSidedReplicates<RankingMetric>;
+export interface RankingReplicates extends TwoSidedReplicates<RankingMetric> {
+  ranking: Ranking;
+}
 
 /**
  * Bootstraps rankings of the same ID and OOD examples (by several systems and scores), ID and OOD resampled apart
@@ -30,13 +32,18 @@ export function bootstrapRankings(
 ): RankingReplicates[] {
   if (rankings.length === 0) return [];
   const { id, ood } = rankings[0]!;
-  return Math.max(id.length, ood.length) > ONE_BY_ONE
-    ? inBlocks(rankings, options)
-    : bootstrapTwoSided(rankings.map(drawnRanking), { nId: id.length, nOod: ood.length }, options);
+  const replicates =
+    Math.max(id.length, ood.length) > ONE_BY_ONE
+      ? inBlocks(rankings, options)
+      : bootstrapTwoSided(rankings.map(drawnRanking), { nId: id.length, nOod: ood.length }, options);
+  return replicates.map((one, r) => ({ ...one, ranking: rankings[r]! }));
 }
 
 /** Where groups of examples are drawn: `LANES` resamples in one pass. */
-function inBlocks(rankings: readonly Ranking[], options: TwoSidedOptions): RankingReplicates[] {
+function inBlocks(
+  rankings: readonly Ranking[],
+  options: TwoSidedOptions,
+): TwoSidedReplicates<RankingMetric>[] {
   const { resamples = 1000, step } = options;
   const sizes = { nId: rankings[0]!.id.length, nOod: rankings[0]!.ood.length };
   const draws = sizes.nId > 0 && sizes.nOod > 0 ? resamples : 0;
@@ -60,10 +67,9 @@ function inBlocks(rankings: readonly Ranking[], options: TwoSidedOptions): Ranki
 }
 
 /**
- * The unweighted mean of a metric over rankings of different OOD sets, with its bootstrap interval: of one
+ * The unweighted mean of a metric over rankings of different OOD sets, with its interval (ranking-interval.ts): of one
  * ranking, the metric itself. The interval says what other examples would give, not what other OOD sets would.
- * Where every resample gives the same number, the percentile interval would claim certainty: sets that do not overlap have an
- * exact bound instead (separation-bounds.ts), others no interval. `n` counts ID examples once. No ranking gives NaN. The same rankings give the same object.
+ * `n` counts ID examples once. No ranking gives NaN. The same rankings give the same object.
  */
 export function rankingEstimate(
   results: readonly RankingReplicates[],
@@ -82,10 +88,7 @@ export function rankingEstimate(
       one.results.every((ranking, i) => ranking === results[i]),
   );
   if (same) return same.estimate;
-  const resampled = twoSidedEstimate(results, metric, level);
-  const sets = results.map(({ nId, nOod, values }) => ({ nId, nOod, auroc: values.auroc }));
-  const apart = resampled.interval ? undefined : apartMetric(metric, sets, level);
-  const estimate = { ...resampled, ...apart };
+  const estimate = withInterval(twoSidedEstimate(results, metric, level), results, metric);
   known.push({ results, metric, estimate });
   return estimate;
 }

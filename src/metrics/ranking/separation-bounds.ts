@@ -11,43 +11,42 @@ import type { RankingMetrics } from './ranking.js';
  * Of several OOD sets, all must stay apart, and the mean over them is no worse than the worst: its bound is the weakest.
  */
 
+/** Why an interval is longer than resamples or a variance have it. */
+export const asFarAsApart = (end: 'lower' | 'upper'): string =>
+  `the ${end} end of the interval is that of scores that do not overlap (Clopper-Pearson)`;
+
 /** How many ID and OOD examples, or clusters of them, are independent of each other. */
 export interface Sizes {
   nId: number;
   nOod: number;
 }
 
-type Bounded = Pick<Estimate, 'interval' | 'method' | 'why'>;
+/** What is given in place of an interval of the usual kind. */
+export type Bounded = Pick<Estimate, 'interval' | 'method' | 'why'>;
 
-/** What k of k successes leave for the chance of one: it is less with probability at most 1 - level. */
-export const chanceAtLeast = (k: number, level: number): number => (1 - level) ** (1 / k);
+/** What k of k successes leave for the chance of one: it is less with probability at most alpha. */
+export const chanceAtLeast = (k: number, alpha: number): number => alpha ** (1 / k);
 
 /** Why the interval of an estimate is not the usual one, for readers. */
 const APART = 'one-sided exact interval (Clopper-Pearson), since the scores do not overlap';
 
-const bounded = (interval: [number, number]): Bounded => ({
+/** The bound of a number whose scores do not overlap. */
+export const apart = (interval: [number, number]): Bounded => ({
   interval,
   method: 'clopper-pearson-one-sided',
   why: APART,
 });
 
 /**
- * The mean of AUROCs, or of areas under the open-set classification rate, that are all 1, or all 0: `[alpha^(1/k), 1]`, or its
- * mirror image. An OSCR is that of pairs whose ID example is classified rightly as well. Undefined for others.
- * @param areas of each OOD set
- * @param pairs how many pairs of examples there are of each set that share none
+ * The ends of an area, or of the mean of several, that is 1 or 0: `[alpha^(1/k), 1]`, or its mirror image. An OSCR is that of pairs
+ * whose ID example is classified rightly as well. Undefined for others.
+ * @param pairs k, how many pairs of examples share none; of several OOD sets, the fewest
  */
-export function apartArea(
-  areas: readonly number[],
-  pairs: readonly number[],
-  level: number,
-): Bounded | undefined {
-  const k = Math.min(...pairs);
-  if (areas.length === 0 || !(k > 0)) return undefined;
-  const least = chanceAtLeast(k, level);
-  if (areas.every((area) => area === 1)) return bounded([least, 1]);
-  if (areas.every((area) => area === 0)) return bounded([0, 1 - least]);
-  return undefined;
+export function apartArea(value: number, pairs: number, alpha: number): [number, number] | undefined {
+  if (!(pairs > 0)) return undefined;
+  const least = chanceAtLeast(pairs, alpha);
+  if (value === 1) return [least, 1];
+  return value === 0 ? [0, 1 - least] : undefined;
 }
 
 /**
@@ -63,18 +62,30 @@ export function clusterPairs(a: ArrayLike<number>, b: ArrayLike<number>): number
 /** A bound of a metric where scores do not overlap; undefined where there are too few examples for one. */
 type Bound = (sizes: Sizes, alpha: number) => [number, number] | undefined;
 
+/** Steps of an integral over recall. */
+const STEPS = 2000;
+
 /**
  * Average precision. With r negatives for a positive and F(u) the false positive rate at recall u, precision is at least
- * u / (u + r F(u)). F does not fall, and its mean is P(positive <= negative) <= e, so that F(u) <= e / (1 - u). The integral of
- * the precision over u is then at least 1 - 2 c / s * log((s + 1) / (s - 1)), with c = r e and s = sqrt(1 + 4 c).
+ * u / (u + r F(u)). Scores stay apart with probability u^n + (1 - F(u))^m at most, since where they do, no positive lies below the
+ * threshold of recall u, or no negative above it; that bounds F(u) at each u. And F does not fall, and its mean is
+ * P(positive <= negative) <= e, so that F(u) <= e / (1 - u). The integral is summed from below.
  */
 const precision =
-  (ratio: (sizes: Sizes) => number): Bound =>
+  (positives: keyof Sizes, negatives: keyof Sizes): Bound =>
   (sizes, alpha) => {
-    const e = 1 - alpha ** (1 / Math.min(sizes.nId, sizes.nOod));
-    const c = ratio(sizes) * e;
-    const s = Math.sqrt(1 + 4 * c);
-    return [Math.max(0, 1 - ((2 * c) / s) * Math.log((s + 1) / (s - 1))), 1];
+    const [n, m] = [sizes[positives], sizes[negatives]];
+    const e = 1 - chanceAtLeast(Math.min(n, m), alpha);
+    const rate = (u: number) => {
+      const left = alpha - u ** n;
+      return Math.min(1, e / (1 - u), left > 0 ? 1 - left ** (1 / m) : 1);
+    };
+    let sum = 0;
+    for (let k = 0; k < STEPS; k++) {
+      const u = k / STEPS;
+      sum += u === 0 ? 0 : u / (u + (m / n) * rate((k + 1) / STEPS));
+    }
+    return [sum / STEPS, 1];
   };
 
 /**
@@ -91,8 +102,8 @@ const falsePositives = (
 };
 
 const bounds: Readonly<Record<Exclude<keyof RankingMetrics, 'auroc'>, Bound>> = {
-  auprIn: precision(({ nId, nOod }) => nOod / nId),
-  auprOut: precision(({ nId, nOod }) => nId / nOod),
+  auprIn: precision('nId', 'nOod'),
+  auprOut: precision('nOod', 'nId'),
   fpr95IdPositive: ({ nId, nOod }, alpha) => falsePositives(nId, nOod, alpha),
   fpr95OodPositive: ({ nId, nOod }, alpha) => falsePositives(nOod, nId, alpha),
   // Where both shares of errors are at least d, an ID example below and an OOD example above the threshold are both absent, or
@@ -110,17 +121,16 @@ export function apartMetric(
   sets: readonly (Sizes & { auroc: number })[],
   level: number,
 ): Bounded | undefined {
-  if (metric === 'auroc')
-    return apartArea(
-      sets.map(({ auroc }) => auroc),
-      sets.map(({ nId, nOod }) => Math.min(nId, nOod)),
-      level,
-    );
+  if (metric === 'auroc') {
+    const mean = sets.reduce((sum, { auroc }) => sum + auroc, 0) / sets.length;
+    const limits = apartArea(mean, Math.min(...sets.map(({ nId, nOod }) => Math.min(nId, nOod))), 1 - level);
+    return limits && apart(limits);
+  }
   if (sets.length === 0 || !sets.every(({ auroc }) => auroc === 1)) return undefined;
   const each = sets.flatMap((sizes) => {
     const one = bounds[metric](sizes, 1 - level);
     return one ? [one] : [];
   });
   if (each.length < sets.length) return undefined;
-  return bounded([Math.min(...each.map(([lo]) => lo)), Math.max(...each.map(([, hi]) => hi))]);
+  return apart([Math.min(...each.map(([lo]) => lo)), Math.max(...each.map(([, hi]) => hi))]);
 }

@@ -1,5 +1,6 @@
 import { normalQuantile } from '../distributions/distributions.js';
 import type { Estimate } from '../estimates/estimate.js';
+import { logitEnds } from '../estimates/logit-ends.js';
 import { errorOfMean } from '../estimates/mean-variance.js';
 import { NO_INTERVAL, unlessAlike } from '../estimates/unless-alike.js';
 import { rankScores } from '../ranking/ranking.js';
@@ -8,11 +9,11 @@ import { type Influence, riskInfluence } from './risk-influence.js';
 import { areasOf, type SelectiveAreas } from './selective-areas.js';
 
 /**
- * Areas under the risk of examples that are kept by a score, with normal intervals by their influence functions, cut to
- * [0, 1]: what a bootstrap tells, in O(n log n). Those of fd-shifts differ from the others by terms of 1 / n, and so have
+ * Areas under the risk of examples that are kept by a score, with intervals of their logits by their influence functions (normal ones
+ * of the areas are too short next to 0: docs/coverage.md), in O(n log n). Those of fd-shifts differ from the others by terms of 1 / n, and so have
  * intervals as wide.
  *
- * Where all predictions are right, nothing varies. The error rate is then e = 1 - alpha^(1/n) at most (Clopper & Pearson 1934,
+ * Where all predictions are right, nothing varies, and where nearly all are, an interval reaches at least as far. The error rate is then e = 1 - alpha^(1/n) at most (Clopper & Pearson 1934,
  * one-sided), and the share c that is kept costs min(1, e / c) at most, were all errors kept first. So AURC is at most its mean over
  * c, e (1 - log e), and AUGRC, the mean of min(c, e), at most e - e^2 / 2.
  * @param scores (n) Errors: `data-invalid` for a NaN
@@ -33,27 +34,42 @@ export function selectiveEstimates(
   const n = group.length;
   if (n > 0 && losses.every((loss) => loss === 0)) return errorless(areas, n, level);
   const influence = riskInfluence({ counts, losses });
-  const half = (of: Influence) =>
-    normalQuantile(level) * errorOfMean(Float64Array.from(group, (g, i) => of(g, correct[i] === 1 ? 0 : 1)));
-  const [ofAurc, ofAugrc] = [half(influence.aurc), half(influence.augrc)];
-  const estimate = (value: number, off: number): Estimate => {
+  const error = (of: Influence) =>
+    errorOfMean(Float64Array.from(group, (g, i) => of(g, correct[i] === 1 ? 0 : 1)));
+  const [ofAurc, ofAugrc] = [error(influence.aurc), error(influence.augrc)];
+  const without = n > 0 ? errorless(areas, n, level) : undefined;
+  const estimate = (name: keyof SelectiveAreas, error: number): Estimate => {
+    const value = areas[name];
     // Of predictions that are all wrong, rounding leaves an error that is nearly 0.
-    const interval = off > 0 ? unlessAlike([Math.max(0, value - off), Math.min(1, value + off)]) : null;
-    const about = { value, n, interval, level };
-    if (interval) return { ...about, method: 'influence' };
-    return { ...about, method: 'none', ...(n > 0 && { why: NO_INTERVAL.errorless }) };
+    const ends =
+      error > 0 && value > 0 && value < 1
+        ? unlessAlike(logitEnds(value, error, normalQuantile(level)))
+        : null;
+    const about = { value, n, level };
+    if (!ends)
+      return { ...about, interval: null, method: 'none', ...(n > 0 && { why: NO_INTERVAL.errorless }) };
+    const far = without?.[name].interval?.[1] ?? 0;
+    return {
+      ...about,
+      interval: [ends[0], Math.max(ends[1], far)],
+      method: 'influence-logit',
+      ...(far > ends[1] && { why: AS_FAR_AS_ERRORLESS }),
+    };
   };
   return {
-    aurc: estimate(areas.aurc, ofAurc),
-    augrc: estimate(areas.augrc, ofAugrc),
-    aurcFdShifts: estimate(areas.aurcFdShifts, ofAurc),
-    augrcFdShifts: estimate(areas.augrcFdShifts, ofAugrc),
+    aurc: estimate('aurc', ofAurc),
+    augrc: estimate('augrc', ofAugrc),
+    aurcFdShifts: estimate('aurcFdShifts', ofAurc),
+    augrcFdShifts: estimate('augrcFdShifts', ofAugrc),
   };
 }
 
+const AS_FAR_AS_ERRORLESS =
+  'the upper end of the interval is that of predictions none of which is wrong (Clopper-Pearson)';
+
 /** Areas that are 0, with what the number of examples says. */
 function errorless(areas: SelectiveAreas, n: number, level: number): Record<keyof SelectiveAreas, Estimate> {
-  const e = 1 - chanceAtLeast(n, level);
+  const e = 1 - chanceAtLeast(n, 1 - level);
   const upTo = (value: number, most: number): Estimate => ({
     ...{ value, n, interval: [0, most], level, method: 'clopper-pearson-one-sided' },
     why: 'one-sided exact interval (Clopper-Pearson), since no prediction is wrong',

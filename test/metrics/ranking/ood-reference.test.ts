@@ -61,8 +61,11 @@ describe.skipIf(!existsSync(reference))('scores of a trained network', () => {
     const known = values.delong_id_positive[set];
     const placed = placements(confidence('test'), confidence(set));
     const { value, interval, n, method } = delongEstimate(placed.auroc, [placed]);
-    expect([value, n, method]).toEqual([expect.closeTo(known.auroc_msp, 9), 1000, 'delong']);
-    expect(interval).toEqual(known.wald95.map((end: number) => expect.closeTo(end, 8)));
+    expect([value, n, method]).toEqual([expect.closeTo(known.auroc_msp, 9), 1000, 'delong-logit']);
+    expect(interval).toEqual(known.logit95.map((end: number) => expect.closeTo(end, 8)));
+    const plain = delongEstimate(placed.auroc, [placed], 0.95, 'plain');
+    expect(plain.method).toBe('delong');
+    expect(plain.interval).toEqual(known.wald95.map((end: number) => expect.closeTo(end, 8)));
   });
 
   it('AURC and AUGRC of max softmax, both ways', () => {

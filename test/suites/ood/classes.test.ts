@@ -108,9 +108,9 @@ describe('classes', () => {
       ['class 2', true],
     ]);
     // Components 2/3 and 1/3 of the images, 1/2, 1 and 0 of the others: the error is sqrt(1/36 + 1/12).
-    const half = 1.959963984540054 * Math.sqrt(1 / 36 + 1 / 12);
+    const half = (1.959963984540054 * Math.sqrt(1 / 36 + 1 / 12)) / 0.25;
     expect(rows[0]!.interval).toEqual(
-      [Math.max(0, 0.5 - half), Math.min(1, 0.5 + half)].map((x) => expect.closeTo(x, 12)),
+      [1 / (1 + Math.exp(half)), 1 / (1 + Math.exp(-half))].map((x) => expect.closeTo(x, 12)),
     );
   });
 

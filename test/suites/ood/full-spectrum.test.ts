@@ -67,7 +67,7 @@ describe('full spectrum', () => {
     expect(of('full-spectrum-near-auroc').value).toBeCloseTo(near.auroc, 12);
     expect(of('full-spectrum-mean-auroc')).toMatchObject({
       n: 80 + 30 + 20,
-      method: 'delong',
+      method: 'delong-logit',
       note: 'in-distribution: test, fog; OOD: near, far',
     });
     const against = outcome.summary.measures.filter(({ measure }) => measure === 'auroc');

@@ -51,7 +51,7 @@ describe('known answers', () => {
       params: { score: 'log-px', against: 'test' },
       n: 9,
       note: '6 ID and 3 OOD examples',
-      method: 'delong',
+      method: 'delong-logit',
       better: 'higher',
     });
     expect(value(outcome, 'auroc')).toBeCloseTo(17 / 18, 14);

@@ -47,7 +47,7 @@ describe('with right and wrong predictions', () => {
     // 4 is above both OOD images; 3 is wrong; 1 is below both.
     expect(value(outcome, 'oscr')).toBeCloseTo(2 / 6, 12);
     expect(value(outcome, 'auroc')).toBeCloseTo((2 + 1.5) / 6, 12);
-    expect(measureOf(outcome, 'oscr')).toMatchObject({ method: 'delong', n: 5, better: 'higher' });
+    expect(measureOf(outcome, 'oscr')).toMatchObject({ method: 'delong-logit', n: 5, better: 'higher' });
   });
 
   it('AURC and AUGRC are of the test set alone', async () => {
