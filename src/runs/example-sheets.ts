@@ -67,13 +67,17 @@ export async function writeArrays(
   }
 }
 
-/** Names that a file system takes, no two of them equal. */
+/** A name that every file system takes. Different names can give the same: see `refuseSharedFiles`. */
+export const exampleFile = (wanted: string): string => wanted.replace(/[^A-Za-z0-9_-]+/g, '-') || 'examples';
+
+/** Names that a file system takes, no two of them equal, nor in all but case. */
 function fileNames(): (wanted: string) => string {
-  const taken = new Map<string, number>();
+  const taken = new Set<string>();
   return (wanted) => {
-    const name = wanted.replace(/[^A-Za-z0-9_-]+/g, '-') || 'examples';
-    const count = (taken.get(name) ?? 0) + 1;
-    taken.set(name, count);
-    return count === 1 ? name : `${name}-${count}`;
+    const base = exampleFile(wanted);
+    let name = base;
+    for (let i = 2; taken.has(name.toLowerCase()); i++) name = `${base}-${i}`;
+    taken.add(name.toLowerCase());
+    return name;
   };
 }

@@ -24,6 +24,7 @@ import { type Evaluation, lazyEntry, openedEntry, type SystemEntry } from './inv
 import type { Listener } from './progress.js';
 import { builtinRunCatalogue, type RunCatalogue } from './run-catalogue.js';
 import type { ReadRun, RunFile } from './run-file.js';
+import { refuseSharedFiles } from './shared-files.js';
 
 /** The systems and data sets of a run. */
 export interface Inputs {
@@ -102,6 +103,7 @@ export async function openInputs(read: ReadRun, engine: Engine, options: InputOp
     }
     const defended = wrapDefences(read, models, catalogue.defences);
     const systems = new Map([...models, ...defended.systems]);
+    refuseSharedFiles([...systems.keys()], Object.keys(config.datasets), read.file);
     const sources = { names: Object.keys(config.datasets), systems, seed, limit, file: read.file };
     return {
       evaluation: {

@@ -148,6 +148,18 @@ const cases: Record<string, Case> = {
     code: 'config-invalid',
     says: ['models[1]', 'two systems are called "sharp"'],
   },
+  'two models whose names are one as names of files': {
+    spoil: () => put('dash.model.yaml', card('Sharp', { checkpoint: './sharp.onnx' })),
+    run: { models: ['./sharp.model.yaml', './dash.model.yaml'] },
+    code: 'config-invalid',
+    says: ['"sharp"', '"Sharp"', 'same files', 'another `name`'],
+  },
+  'a model called as the images themselves are': {
+    spoil: () => put('clean.model.yaml', card('clean', { checkpoint: './sharp.onnx' })),
+    run: only('clean'),
+    code: 'config-invalid',
+    says: ['what is kept as "clean"', 'system "clean"', 'another `name`'],
+  },
   'a card that is missing': { run: only('absent'), code: 'file-unreadable', says: [/absent\.model\.yaml/] },
   'an unknown key in a card': {
     spoil: () => put('key.model.yaml', card('sharp', { clases: 3 })),

@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { runInNewContext } from 'node:vm';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { renderExamples } from '../../src/report/examples/render.js';
@@ -46,7 +47,10 @@ describe('examples.html', () => {
       expect(found['test-facts']).toEqual({
         indices: [0, 1, 7],
         labels: [0, 1, 2],
-        predictions: { a: [0, 1, 1], b: [0, 0, 1] },
+        predictions: [
+          { model: 'a', classes: [0, 1, 1] },
+          { model: 'b', classes: [0, 0, 1] },
+        ],
         // Of purification an example has several rows: none speaks for it.
         facts: [
           { sheet: 'accuracy', column: 'correct', model: 'a', values: '110' },
@@ -68,6 +72,37 @@ describe('examples.html', () => {
       expect(rowsOf(found['test-rows-0'])).toEqual(
         written.map((text, at) => [at, afterHeader(text)] as const),
       );
+    }));
+
+  test('has what models say whatever they are called: parts are scripts, in which __proto__ is no key', () =>
+    withFolder(async (directory) => {
+      exampleFolder(directory, ['__proto__', 'constructor']);
+      const files = await all(renderExamples(sampleResults(), directory));
+      const facts = files.find((file) => file.path === 'viewer/test-facts.js');
+      const given: unknown[] = [];
+      runInNewContext(facts!.content, { assayPart: (_: string, value: unknown) => given.push(value) });
+      expect(JSON.parse(JSON.stringify(given))).toMatchObject([
+        {
+          predictions: [
+            { model: '__proto__', classes: [0, 1, 1] },
+            { model: 'constructor', classes: [0, 0, 1] },
+          ],
+          differs: '010',
+        },
+      ]);
+    }));
+
+  test('names sheets by the suites that their measures are of', () =>
+    withFolder(async (directory) => {
+      exampleFolder(directory);
+      const results = sampleResults();
+      const [first] = results.measures;
+      const rows = { sheet: 'examples/accuracy.csv', where: {}, statistic: 'share', columns: {} };
+      const files = await all(renderExamples({ ...results, measures: [{ ...first!, rows }] }, directory));
+      const html = files.at(-1)!.content.replaceAll('&quot;', '"');
+      const title = results.suites.find(({ suite }) => suite === first!.suite)!.title;
+      expect(html).toContain(`{"name":"accuracy","title":${JSON.stringify(title)}`);
+      expect(html).toContain('{"name":"purification","title":"purification"');
     }));
 
   test('leaves out rows of no data set, such as those of samples', () =>

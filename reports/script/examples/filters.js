@@ -43,9 +43,7 @@ function passing(facts, dataset) {
 }
 
 const names = (facts, dataset, e, label) =>
-  [label, ...Object.values(facts.predictions).map((list) => className(dataset, list[e]))]
-    .join(' ')
-    .toLowerCase();
+  [label, ...facts.predictions.map(({ classes }) => className(dataset, classes[e]))].join(' ').toLowerCase();
 
 function select(name, label, options) {
   const made = make('select', { id: `filter-${name}` });

@@ -56,11 +56,14 @@ async function showNow(isLast) {
 /** What was asked of a sheet and a system, and whether that has an answer. */
 function saidOf(dataset, fact, lacking) {
   if (state.sheet === '') return '';
-  const [sheet, column, model] = [state.sheet, state.column.replaceAll('_', ' '), state.model];
+  const [sheet, column, model] = [titleOf(state.sheet), state.column.replaceAll('_', ' '), state.model];
   if (lacking) return `: ${sheet} has no “${column}” of ${model} on ${dataset.name}`;
   if (fact) return `; ✓ and ✗: ${[column, fact.model].filter(Boolean).join(', ')}`;
   return state.is === '' ? `: those with rows of ${model} in ${sheet}` : '';
 }
+
+/** What a sheet is called; another page may ask for one that is not there. */
+const titleOf = (sheet) => contents.sheets.find(({ name }) => name === sheet)?.title ?? sheet;
 
 let shown = { facts: { indices: [] }, kept: [] };
 

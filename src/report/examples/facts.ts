@@ -21,8 +21,9 @@ export interface Facts {
   indices: number[];
   /** -1 where there is none. */
   labels: number[];
-  /** By model: the class predicted of the clean image; -1 where there is none. */
-  predictions: Record<string, number[]>;
+  /** Of each model: the class predicted of the clean image; -1 where there is none. A list, since a script would not take a model
+   * that is called `__proto__` for a key. */
+  predictions: { model: string; classes: number[] }[];
   facts: Fact[];
   extents: Extent[];
   /** A character per example: `1` where models disagree, in their predictions or in any fact. */
@@ -33,9 +34,10 @@ export interface Facts {
 export function factsOf(dataset: ViewedDataset, sheets: readonly ViewedSheet[]): Facts {
   const { indices } = dataset;
   const places = indices.map((index) => dataset.places.get(index)!);
-  const predictions = Object.fromEntries(
-    [...dataset.predictions].map(([model, list]) => [model, places.map((place) => list[place] ?? -1)]),
-  );
+  const predictions = [...dataset.predictions].map(([model, list]) => ({
+    model,
+    classes: places.map((place) => list[place] ?? -1),
+  }));
   const facts = [...dataset.sheets.values()].flatMap((rows) => {
     const { name, columns } = sheets[rows.sheet]!;
     return [...rows.models].flatMap(([model, said]) =>
@@ -64,14 +66,13 @@ export function factsOf(dataset: ViewedDataset, sheets: readonly ViewedSheet[]):
 }
 
 /** A character per example: `1` where models disagree, in their predictions or in any fact. */
-function differencesIn(
-  size: number,
-  predictions: Readonly<Record<string, readonly number[]>>,
-  facts: readonly Fact[],
-): string {
+function differencesIn(size: number, predictions: Facts['predictions'], facts: readonly Fact[]): string {
   const differs = new Array<string>(size).fill('0');
   const groups = new Map<string, (readonly number[] | string)[]>();
-  groups.set('predictions', Object.values(predictions));
+  groups.set(
+    'predictions',
+    predictions.map(({ classes }) => classes),
+  );
   for (const { sheet, column, values } of facts) {
     const key = JSON.stringify([sheet, column]);
     groups.set(key, [...(groups.get(key) ?? []), values]);

@@ -20,7 +20,7 @@ const PART = 200;
 interface Contents {
   title: string;
   systems: string[];
-  sheets: ViewedSheet[];
+  sheets: (ViewedSheet & { title: string })[];
   datasets: {
     name: string;
     classes: string[];
@@ -45,7 +45,7 @@ export async function* renderExamples(results: Results, directory: string): Asyn
   const contents: Contents = {
     title: results.title,
     systems: results.systems.map(({ name }) => name),
-    sheets,
+    sheets: titled(sheets, results),
     datasets: [],
   };
   for (const dataset of datasets) {
@@ -73,6 +73,19 @@ export async function* renderExamples(results: Results, directory: string): Asyn
   const view = { title: visible(results.title), style, script, policy, part: PART };
   const html = page({ ...view, contents: JSON.stringify(contents) });
   yield { path: EXAMPLES_PAGE, content: html };
+}
+
+/** Sheets with what readers know them by: the title of the suite whose measures they hold; its name where there is none. */
+function titled(sheets: readonly ViewedSheet[], { measures, suites }: Results): Contents['sheets'] {
+  const found = sheets.map(({ name }) => {
+    const measure = measures.find(({ rows }) => rows?.sheet === `examples/${name}.csv`);
+    return suites.find(({ suite }) => suite === measure?.suite)?.title ?? name;
+  });
+  return sheets.map(({ name, columns }, s) => {
+    const title = found[s]!;
+    const isOnly = title === name || found.filter((other) => other === title).length === 1;
+    return { name, title: isOnly ? title : `${title} (${name})`, columns };
+  });
 }
 
 /** A script that gives the page a value by name. JSON is JavaScript, and a name is a slug. */
