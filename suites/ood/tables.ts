@@ -23,7 +23,7 @@ export function setTable(id: DatasetInfo, ood: DatasetInfo, separations: readonl
   return {
     id: `ood-${ood.name}-${id.name}`,
     title: `${ood.name}${distance} against ${id.name}`,
-    caption: `${id.size} in-distribution and ${ood.size} out-of-distribution examples. Higher scores mean in-distribution; FPR95 is the share of the other class that passes where 95 % of the positive class do. Intervals, 95 %: DeLong's of AUROC, else by bootstrap; exact bounds where the scores do not overlap.`,
+    caption: `${id.size} in-distribution and ${ood.size} out-of-distribution examples. Higher scores mean in-distribution; FPR95 is the share of the other class that passes where 95 % of the positive class do. Intervals, 95 %, by DeLong's variance or by bootstrap, and no shorter than the exact bounds of scores that do not overlap.`,
     folded: true,
     columns: [...HEAD, ...plain.map(column)],
     rows: separations.map((separation) => ({
@@ -40,7 +40,8 @@ export function aurocTable(id: DatasetInfo, detectors: readonly Detector[]): Tab
   return {
     id: `auroc-${id.name}`,
     title: `AUROC against ${id.name}`,
-    caption: "One half is chance. DeLong's intervals, 95 %; exact bounds where the scores do not overlap.",
+    caption:
+      "One half is chance. Intervals, 95 %, by DeLong's variance; exact bounds where the scores do not overlap.",
     folded: true,
     columns: [
       ...HEAD,
@@ -117,7 +118,7 @@ export function openSetTable(
     {
       id: `open-set-${id.name}`,
       title: `With right and wrong predictions, on ${id.name}`,
-      caption: `AURC and AUGRC: the risk of what the score keeps of ${id.name} alone, averaged over how much it keeps; 0 is best. OSCR: the chance that an image is classified rightly and scores higher than an OOD image, at most the accuracy. SCOD: the same areas where OOD images are in the pool, and keeping one costs ${oodCost}; they depend on how many there are. Means over the OOD sets. Intervals, 95 %: DeLong's of OSCR, else by influence functions.`,
+      caption: `AURC and AUGRC: the risk of what the score keeps of ${id.name} alone, averaged over how much it keeps; 0 is best. OSCR: the chance that an image is classified rightly and scores higher than an OOD image, at most the accuracy. SCOD: the same areas where OOD images are in the pool, and keeping one costs ${oodCost}; they depend on how many there are. Means over the OOD sets. Intervals, 95 %: by DeLong's variance of OSCR, else by influence functions.`,
       folded: true,
       columns: [
         ...HEAD,

@@ -10,16 +10,12 @@ import {
   withReplicates,
 } from '../resampling/two-sided-bootstrap.js';
 import { drawnRanking } from './drawn-ranking.js';
-import { metricsOf, type Ranking, type RankingMetrics } from './ranking.js';
+import { metricsOf, type Ranking } from './ranking.js';
 import { LANES, packedDraws, rankingInBlocks } from './ranking-blocks.js';
 import { withInterval } from './ranking-interval.js';
+import type { RankingMetric, RankingReplicates } from './ranking-replicates.js';
 
-export type RankingMetric = keyof RankingMetrics;
-
-/** The metrics of one ranking, and what they are on each resample. */
-export interface RankingReplicates extends TwoSidedReplicates<RankingMetric> {
-  ranking: Ranking;
-}
+export type { RankingMetric, RankingReplicates };
 
 /**
  * Bootstraps rankings of the same ID and OOD examples (by several systems and scores), ID and OOD resampled apart

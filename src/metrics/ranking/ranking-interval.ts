@@ -4,7 +4,7 @@ import { logitEnds } from '../estimates/logit-ends.js';
 import { meanVariance } from '../estimates/mean-variance.js';
 import { detectionErrorInterval } from './detection-error-interval.js';
 import { fpr95Bound } from './fpr95-bound.js';
-import type { RankingMetric, RankingReplicates } from './ranking-bootstrap.js';
+import type { RankingMetric, RankingReplicates } from './ranking-replicates.js';
 import { apart, apartMetric, asFarAsApart, type Bounded } from './separation-bounds.js';
 
 /** An interval of a metric, or of its mean over several rankings, in place of percentiles; null where there is none to be had. */

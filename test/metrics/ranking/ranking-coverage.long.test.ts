@@ -37,12 +37,12 @@ function truth(ratio: number): Partial<Record<RankingMetric, number>> {
   };
 }
 
-/** Shares of 2,000 repeats are off by 0.5 % to 0.7 %. Where the table of docs/ood.md says less than 93 %, so does this. */
+/** Shares of 2,000 repeats are off by 0.5 % to 0.7 %. docs/coverage.md has more, by fewer resamples. */
 it.each<[number, number, Partial<Record<RankingMetric, number>>]>([
-  [50, 50, { auprIn: 0.86, auprOut: 0.88 }],
-  [100, 100, { auprIn: 0.895, auprOut: 0.9 }],
+  [50, 50, {}],
+  [100, 100, {}],
   [500, 500, {}],
-  [1000, 100, { auprIn: 0.9, auprOut: 0.9, fpr95OodPositive: 0.87 }],
+  [1000, 100, { fpr95OodPositive: 0.87 }],
 ])(
   '%i ID and %i OOD examples: intervals hold the truth about as often as they say',
   { timeout: 3_600_000 },
@@ -63,7 +63,7 @@ it.each<[number, number, Partial<Record<RankingMetric, number>>]>([
     for (const [metric] of expected) {
       const share = (held.get(metric) ?? 0) / REPEATS;
       expect(share, metric).toBeGreaterThan(lower[metric] ?? 0.915);
-      expect(share, metric).toBeLessThan(0.98);
+      expect(share, metric).toBeLessThan(0.995);
     }
   },
 );

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { DatasetInfo } from '../../../src/data/dataset.js';
 import { compareScores, type RankingMetrics } from '../../../src/metrics/ranking/ranking.js';
+import { asFarAsApart } from '../../../src/metrics/ranking/separation-bounds.js';
 import { scores as table } from '../../../src/scores/registry.js';
 import { ood } from '../../../suites/ood/index.js';
 import { type LinearOptions, linearSystem } from '../helpers/linear-system.js';
@@ -50,7 +51,7 @@ describe('known answers', () => {
       dataset: 'far',
       params: { score: 'log-px', against: 'test' },
       n: 9,
-      note: '6 ID and 3 OOD examples',
+      note: `6 ID and 3 OOD examples; ${asFarAsApart('lower')}`,
       method: 'delong-logit',
       better: 'higher',
     });
@@ -165,7 +166,7 @@ describe('means over OOD sets', () => {
     expect(measureOf(await run(), 'near-auroc')).toMatchObject({
       n: 4 + 3 + 40,
       dataset: 'test',
-      note: 'over a, b',
+      note: `over a, b; ${asFarAsApart('lower')}`,
     });
   });
   it('of one set is that set; a distance that no set has is not reported', async () => {

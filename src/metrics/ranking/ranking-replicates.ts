@@ -1,0 +1,9 @@
+import type { TwoSidedReplicates } from '../resampling/two-sided-bootstrap.js';
+import type { Ranking, RankingMetrics } from './ranking.js';
+
+export type RankingMetric = keyof RankingMetrics;
+
+/** The metrics of one ranking, and what they are on each resample. */
+export interface RankingReplicates extends TwoSidedReplicates<RankingMetric> {
+  ranking: Ranking;
+}

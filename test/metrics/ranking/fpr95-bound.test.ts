@@ -1,0 +1,90 @@
+import { describe, expect, it } from 'vitest';
+import { detectionErrorInterval } from '../../../src/metrics/ranking/detection-error-interval.js';
+import { fpr95Bound } from '../../../src/metrics/ranking/fpr95-bound.js';
+import { rankScores } from '../../../src/metrics/ranking/ranking.js';
+import { bootstrapRankings, rankingEstimate } from '../../../src/metrics/ranking/ranking-bootstrap.js';
+import { type Stream, stream } from '../../../src/random/stream.js';
+
+const range = (n: number, of: (i: number) => number) => Int32Array.from({ length: n }, (_, i) => of(i));
+
+describe('the bound of FPR95', () => {
+  it('of separated scores is that of no negative among m, less what the threshold takes', () => {
+    // The lowest of 80 positives is above the threshold with probability 0.95^80; of two, it would be more than half of 5 %.
+    const bound = fpr95Bound(
+      range(80, (i) => 100 + i),
+      range(60, (i) => i),
+      0.05,
+    );
+    expect(bound).toBeCloseTo(1 - (0.05 - 0.95 ** 80) ** (1 / 60), 10);
+    expect(
+      fpr95Bound(
+        range(58, (i) => i),
+        range(60, () => -1),
+        0.05,
+      ),
+    ).toBeUndefined();
+    expect(
+      fpr95Bound(
+        range(59, (i) => i),
+        range(60, () => -1),
+        0.05,
+      ),
+    ).toBeLessThan(0.25);
+  });
+
+  it('counts the negatives that reach the r-th lowest positive', () => {
+    const positives = range(200, (i) => i);
+    // P(Binomial(200, 0.05) < 5) is 2.64 %, of 4 it is 0.9 %: the fourth lowest, which is 3.
+    const with3 = fpr95Bound(positives, Int32Array.from([...range(97, () => -1), 3, 4, 5]), 0.05);
+    const with0 = fpr95Bound(positives, Int32Array.from([...range(97, () => -1), 0, 1, 2]), 0.05);
+    expect(with0).toBeCloseTo(1 - (0.05 - 0.009) ** (1 / 100), 3);
+    expect(with3).toBeGreaterThan(2 * with0!);
+  });
+
+  it('is given where FPR95 is 0 and the scores overlap, and held in 95 % of samples', () => {
+    const id = [...Array.from({ length: 97 }, (_, i) => 10 + i), 1, 2, 3];
+    const ood = Array.from({ length: 100 }, (_, i) => -i + 2.5);
+    const [drawn] = bootstrapRankings([rankScores(id, ood)], {
+      seed: 1,
+      id: 'id',
+      ood: 'ood',
+      resamples: 50,
+    });
+    expect(drawn!.values.fpr95IdPositive).toBe(0);
+    const { interval, method, why } = rankingEstimate([drawn!], 'fpr95IdPositive');
+    expect([method, why]).toEqual(['clopper-pearson-one-sided', expect.stringContaining('no example')]);
+    expect(interval?.[0]).toBe(0);
+    expect(interval?.[1]).toBeGreaterThan(0.02);
+    let held = 0;
+    // 6 % of the positives lie below all negatives, 1 % of which lie among the others: the rate is 1 %.
+    const draw = (draws: Stream, n: number, far: number, near: number, share: number) =>
+      range(n, () => Math.round(1000 * ((draws.uniform() < share ? far : near) + draws.uniform())));
+    for (let seed = 0; seed < 1000; seed++) {
+      const draws = stream({ seed, purpose: 'test/fpr95', example: 0 });
+      const positives = draw(draws, 150, 2, 3, 0.04);
+      const negatives = draw(draws, 100, 3, 0, 0.01);
+      if (fpr95Bound(positives, negatives, 0.05)! >= 0.01 * 0.99) held++;
+    }
+    expect(held / 1000).toBeGreaterThan(0.95);
+  });
+});
+
+describe('the interval of the detection error', () => {
+  it('holds the truth where percentiles are too low', () => {
+    // Uniform on [0, 1] and [0.6, 1.6]: any threshold from 0.6 to 1 has an error of 0.2.
+    let held = 0;
+    for (let seed = 0; seed < 500; seed++) {
+      const draws = stream({ seed, purpose: 'test/detection', example: 0 });
+      const scores = (n: number, up: number) => Float64Array.from({ length: n }, () => draws.uniform() + up);
+      const interval = detectionErrorInterval(rankScores(scores(60, 0.6), scores(80, 0)), 0.95)!;
+      expect(interval[1]).toBeLessThanOrEqual(0.5);
+      if (interval[0] <= 0.2 && 0.2 <= interval[1]) held++;
+    }
+    expect(held / 500).toBeGreaterThan(0.94);
+  });
+
+  it('takes two examples of each kind', () => {
+    expect(detectionErrorInterval(rankScores([1], [0, 2]), 0.95)).toBeUndefined();
+    expect(detectionErrorInterval(rankScores([1, 3], [0, 2]), 0.95)).toBeDefined();
+  });
+});
