@@ -4,7 +4,7 @@ import { AT, boxMullerModule, MOST, STREAMS } from './box-muller-module.js';
 
 /**
  * Fills rows of numbers, which lie one after the other, for up to four streams: each with what `boxMuller` makes of a state, to
- * the bit, in a third of the time. An odd size leaves out the last number of a pair.
+ * the bit, in less than half the time. An odd size leaves out the last number of a pair.
  * @param states four words of each row's sfc32, as it is before the first number
  * @param at where the first row begins
  * @param size numbers of a row

@@ -6,8 +6,8 @@ import { type StreamKey, stateOf, stream } from './stream.js';
 export const SIDE_BY_SIDE = STREAMS;
 
 /**
- * The first normal draws of the streams of some keys: to the bit what `stream(key).normals` gives. Of four keys at once in a
- * third of the time; of two or three that takes as long, and one is drawn by itself.
+ * The first normal draws of the streams of some keys: to the bit what `stream(key).normals` gives. Of four keys at once in
+ * less than half the time; two or three take as long as four, and a lone one is drawn by itself.
  * @param into (keys.length, numbers of each)
  */
 export function normalsOf(keys: readonly StreamKey[], into: Float64Array): void {
