@@ -1,10 +1,14 @@
-import { int } from '../graph/build.js';
+import { tensor } from '../graph/build.js';
 import type { Graph } from '../graph/graph.js';
 import { prune } from '../graph/prune.js';
+import { floats } from '../graph/tensor.js';
+import { isBlocked, scaledSum } from './blocked.js';
+import { convPair } from './conv-pair.js';
+import { type Ball, type Ends, Known } from './forms.js';
+import { ENDS, EXACTLY, type Growth, growthOf, LOST, spareFor } from './growth.js';
 import { type Bounded, dimsOf, isAffine, onConstants, readBy, type Step, siteOf } from './network.js';
-import { TINY, UNIT } from './rounding.js';
-import type { AffineRow, Interval } from './row.js';
-import { loadOf } from './row.js';
+import { UNIT } from './rounding.js';
+import { type AffineRow, type Interval, loadOf } from './row.js';
 import type { BoundSite } from './site.js';
 
 /** A graph of intervals. Inputs `lower` and `upper` (n, C, H, W). */
@@ -14,8 +18,8 @@ export interface IntervalGraph {
   known: ReadonlyMap<string, Interval>;
   /** Names of the outputs, by value: what steps that are not affine read and give. */
   intervals: ReadonlyMap<string, Interval>;
-  /** Output (n): the width of all intervals that steps read which are not affine, together. Without one: nothing to be wide. */
-  width?: string;
+  /** Output (n): a number that is finite only where all intervals are that steps read which are not affine. Without one: there are none. */
+  finite?: string;
 }
 
 /**
@@ -23,123 +27,249 @@ export interface IntervalGraph {
  * others. Every interval holds what any float32 evaluation of the network gives, in any order of summation: radii grow by the
  * rounding of each step, times the magnitude of what is added up.
  * @param given values whose intervals are fed instead
+ * @param wanted values whose intervals are outputs; default: of all that steps which are not affine read and give
  */
-export function intervalGraph(network: Bounded, given: readonly string[] = []): IntervalGraph {
+export function intervalGraph(
+  network: Bounded,
+  given: readonly string[] = [],
+  wanted?: readonly string[],
+): IntervalGraph {
   const b = onConstants(network, 'intervals');
-  const dims = ['N', ...network.shape];
-  const known = new Map<string, Interval>([
-    [network.pixels, { lower: b.input('lower', 'float32', dims), upper: b.input('upper', 'float32', dims) }],
-  ]);
-  const fed = new Map(
-    given.map((value): [string, Interval] => {
-      const shape = ['N', ...dimsOf(network, value)];
-      const end = (name: string) => b.input(`${value}_${name}`, 'float32', shape);
-      return [value, { lower: end('lower'), upper: end('upper') }];
-    }),
-  );
+  const fed = new Map<string, Interval>();
+  const known = new Map<string, Known>();
+  const feed = (value: string, lower: string, upper: string) => {
+    const dims = ['N', ...dimsOf(network, value)];
+    const ends = { lower: b.input(lower, 'float32', dims), upper: b.input(upper, 'float32', dims) };
+    known.set(value, new Known(b, dimsOf(network, value), { ...ends, room: 0, positive: false }));
+    return ends;
+  };
+  feed(network.pixels, 'lower', 'upper');
+  for (const value of given) fed.set(value, feed(value, `${value}_lower`, `${value}_upper`));
+  const spares = sparesOf(network, given);
   for (const step of network.steps) {
-    const site = siteOf(step.node, b, network);
+    const s = siteOf(step.node, b, network);
     b.within(step.node.name, () => {
       const of = step.node.inputs.map((input) => known.get(input));
       const results = isAffine(step)
-        ? affineIntervals(step, site, of, network)
-        : [bentInterval(step, site, of, network)];
-      for (const [i, result] of results.entries()) {
+        ? affineForms(step, s, of, network, spares)
+        : [bentEnds(step, s, of, network)];
+      for (const [i, form] of results.entries()) {
         const output = step.node.outputs[i]!;
-        known.set(output, fed.get(output) ?? result);
+        if (!fed.has(output)) known.set(output, new Known(b, dimsOf(network, output), form));
       }
     });
   }
   const read = new Set(network.bent.flatMap(readBy));
-  const wanted = new Set([...read, ...network.bent.map(({ node }) => node.outputs[0]!)]);
+  const sums = [...read].flatMap((value) => sumsOf(present(known.get(value)), value, network));
   const intervals = new Map<string, Interval>();
-  for (const value of wanted) {
-    const { lower, upper } = present(known.get(value));
+  for (const value of wanted ?? new Set([...read, ...network.bent.map(({ node }) => node.outputs[0]!)])) {
+    const { lower, upper } = present(known.get(value)).interval;
     intervals.set(value, {
       lower: b.outputAs(lower, b.fresh('lower')),
       upper: b.outputAs(upper, b.fresh('upper')),
     });
   }
-  const widths = [...read].map((value) => {
-    const { lower, upper } = present(known.get(value));
-    const axes = dimsOf(network, value).map((_, axis) => axis + 1);
-    return b.op('ReduceSum', [b.op('Sub', [upper, lower]), b.ints(axes)], { keepdims: int(0) });
-  });
-  const width = widths.length > 0 ? b.outputAs(b.op('Sum', widths), b.fresh('width')) : undefined;
-  return { graph: prune(b.build()), known: fed, intervals, ...(width && { width }) };
+  const finite = sums.length > 0 ? b.outputAs(b.op('Sum', sums), b.fresh('finite')) : undefined;
+  return { graph: prune(b.build()), known: fed, intervals, ...(finite && { finite }) };
 }
 
-const present = (interval: Interval | undefined): Interval => interval as Interval;
+function present<T>(known: T | undefined): T {
+  if (known === undefined) throw new Error('a value is read before it is given');
+  return known;
+}
 
-function bentInterval(
+/**
+ * Sums that are finite only where a value's ends are. Of a ball the upper end is a sum of the lower and the radius, which is no number or
+ * infinite where one of the two is: it alone is looked at. Where all that read it leave infinity as it is, the lower one is, which is as
+ * good for centre and radius; an upper end that overflows reaches the next such sum, or the margin.
+ */
+function sumsOf(value: Known, name: string, network: Bounded): string[] {
+  const { lower, upper } = value.ends;
+  if (!value.ball) return [value.sum(lower), value.sum(upper)];
+  const keep = network.bent.every((step) => !readBy(step).includes(name) || isLeak(step.node.op));
+  return [value.sum(keep ? lower : upper)];
+}
+
+const isLeak = (op: string) => op === 'Relu' || op === 'LeakyRelu';
+
+function bentEnds(
   { row }: Step,
   s: BoundSite,
-  of: readonly (Interval | undefined)[],
+  of: readonly (Known | undefined)[],
   { outward }: Bounded,
-): Interval {
+): Ends {
   if (row.kind === 'affine') throw new Error('an affine row');
-  const ends = present(of[0]);
-  if (outward && row.kind === 'curve' && row.roundedInterval) return row.roundedInterval(s, ends);
+  const value = present(of[0]);
+  const positive = row.kind === 'window' ? value.ends.positive : row.op === 'Relu';
+  const plain = { room: 0, positive };
+  if (outward && row.kind === 'curve' && row.roundedInterval)
+    return { ...plain, ...row.roundedInterval(s, value.interval) };
+  const ends = value.interval;
   const { lower, upper } =
-    row.kind === 'product' ? row.interval(s, ends, present(of[1])) : row.interval(s, ends);
-  if (!outward || row.kind === 'window') return { lower, upper };
+    row.kind === 'product' ? row.interval(s, ends, present(of[1]).interval) : row.interval(s, ends);
+  if (!outward || row.kind === 'window') return { lower, upper, ...plain };
   const { absolute, relative, argument } = row.kind === 'product' ? row.rounding : row.rounding(s);
-  if (absolute === 0 && relative === 0) return { lower, upper };
+  if (absolute === 0 && relative === 0) return { lower, upper, ...plain };
   const common =
     argument === 0
       ? absolute
       : s.add(s.mul(s.emit('Max', ends.upper, s.neg(ends.lower)), argument), absolute);
   const error = (end: string) => s.add(s.mul(s.emit('Abs', end), relative), common);
-  return { lower: s.sub(lower, error(lower)), upper: s.add(upper, error(upper)) };
+  return { lower: s.sub(lower, error(lower)), upper: s.add(upper, error(upper)), ...plain };
 }
 
-/** Interval ends meet in sums of few numbers, which round as well. */
-const ENDS = 4 * UNIT;
-/** Products of each number: in the network, and twice in intervals. */
-const LOST = 4;
+/** Steps that add up no more than so many numbers leave magnitudes to radii, where they can. */
+const FEW = 16 * UNIT * 1.5;
 
-function affineIntervals(
-  { node, row }: Step<AffineRow>,
-  s: BoundSite,
-  of: readonly (Interval | undefined)[],
-  { rounded, outward }: Bounded,
-): Interval[] {
-  const error = rounded.get(node.outputs[0]!)?.forward ?? 0;
-  if (error === 0 && node.op !== 'Neg') {
-    const lower = s.replaced(of.map((interval) => interval?.lower));
-    const upper = s.replaced(of.map((interval) => interval?.upper));
-    return lower.map((end, i) => ({ lower: end, upper: upper[i]! }));
+const errorOf = (step: Step, { rounded }: Bounded) => rounded.get(step.node.outputs[0]!)?.forward ?? 0;
+
+/**
+ * What later steps take of the radius of a value that an affine step gives, relative to |c| + r, without looking at |c| themselves: sums of
+ * its ends, and sums of few numbers. The product that the value is made by has it: |c| is at hand there.
+ */
+function sparesOf(network: Bounded, given: readonly string[]): ReadonlyMap<string, number> {
+  const spares = new Map<string, number>();
+  if (!network.outward) return spares;
+  const affine = affineValues(network, given);
+  for (const step of network.steps.toReversed()) {
+    if (!isAffine(step)) continue;
+    const wanted = Math.max(ENDS, ...step.node.outputs.map((output) => spares.get(output) ?? 0));
+    for (const output of step.node.outputs) spares.set(output, wanted);
+    const error = errorOf(step, network);
+    const takes = error === 0 ? wanted : spareFor(error, wanted);
+    if (error > FEW) continue;
+    for (const input of step.node.inputs)
+      if (affine.has(input)) spares.set(input, Math.max(spares.get(input) ?? 0, takes));
   }
-  const sums = of.map((interval) => interval && s.add(interval.lower, interval.upper));
-  const centres = sums.map((sum) => sum && s.mul(sum, 0.5));
-  const { ofRadius, ofCentre } = growths(error);
-  const radii = of.map((interval, i) => {
-    if (!interval) return undefined;
-    const width = s.sub(interval.upper, interval.lower);
-    if (!outward) return s.mul(width, 0.5);
-    return s.emit(
-      'Sum',
-      s.mul(width, ofRadius / 2),
-      s.mul(s.emit('Abs', sums[i] ?? ''), ofCentre / 2),
-      LOST * TINY,
-    );
+  return spares;
+}
+
+/** Values that affine steps give, and not what is fed. */
+function affineValues({ steps }: Bounded, given: readonly string[]): ReadonlySet<string> {
+  const values = new Set(steps.filter(isAffine).flatMap(({ node }) => node.outputs));
+  for (const value of given) values.delete(value);
+  return values;
+}
+
+function affineForms(
+  step: Step<AffineRow>,
+  s: BoundSite,
+  of: readonly (Known | undefined)[],
+  network: Bounded,
+  spares: ReadonlyMap<string, number>,
+): (Ends | Ball)[] {
+  const { node, row } = step;
+  const error = errorOf(step, network);
+  if (node.op === 'Neg') return [negated(s, present(of[0]))];
+  if (error === 0) return moved(row, s, of);
+  const { outward } = network;
+  const growth = outward ? growthOf(error, spares.get(node.outputs[0]!) ?? ENDS) : EXACTLY;
+  const pair = outward ? convPair(s, growth) : undefined;
+  if (pair) {
+    const { centre, centreFactor, radius, radiusFactor } = growing(s, present(of[0]), growth);
+    return [{ centre: pair.centre(centre, centreFactor), minus: pair.minus(radius, radiusFactor) }];
+  }
+  const varying = of.filter((one) => one !== undefined);
+  // What is read has spare room for it.
+  const carried = error <= FEW && varying.every(({ ball }) => ball !== undefined);
+  if (carried && node.op === 'Add' && varying.length === 2 && isBlocked(varying[0]!.dims)) {
+    const [one, other] = varying as [Known, Known];
+    const sum = (a: string, c: string) => scaledSum(s.b, one.dims, a, 1, c);
+    if (`${one.dims}` === `${other.dims}`)
+      return [{ centre: sum(one.ball!.centre, other.ball!.centre), minus: sum(one.minus, other.minus) }];
+  }
+  const times = (x: string, factor: number) => (factor === 1 ? x : s.mul(x, factor));
+  const parts = of.map((one) => {
+    if (!one) return undefined;
+    if (carried) return { centre: one.ball!.centre, radius: one.radius };
+    const { centre, centreFactor, radius, radiusFactor } = growing(s, one, growth);
+    return { centre: times(centre, centreFactor), radius: times(radius, radiusFactor) };
   });
-  const load = outward ? loadOf(row, s) : undefined;
-  const spread = row.magnitude(s, radii);
-  return s.replaced(centres).map((centre, i) => {
-    const parts = load === undefined ? [spread[i]!] : [spread[i]!, s.mul(load, ofCentre)];
-    // Too small for float32: in products of the network, of the centre and of the radius.
-    const radius = outward ? s.emit('Sum', ...parts, (error / UNIT + 1) * LOST * TINY) : parts[0]!;
-    return { lower: s.sub(centre, radius), upper: s.add(centre, radius) };
+  const spread = row.magnitude(
+    s,
+    parts.map((part) => part?.radius),
+  );
+  return s.replaced(parts.map((part) => part?.centre)).map((centre, i) => {
+    if (!outward) return { centre, radius: spread[i]! };
+    return { centre, radius: s.add(spread[i]!, roomOf(row, s, of, growth)[i]!) };
+  });
+}
+
+/** What does not depend on the image: of one image, and folded by engines. */
+function roomOf(row: AffineRow, s: BoundSite, of: readonly (Known | undefined)[], growth: Growth): string[] {
+  const lost = of.map(
+    (one, i) =>
+      one &&
+      s.b.op('ConstantOfShape', [s.b.ints([1, ...s.shape(s.x[i]!).slice(1)])], {
+        value: tensor(floats([1], [2 * LOST])),
+      }),
+  );
+  const load = loadOf(row, s);
+  return row.magnitude(s, lost).map((room) => {
+    const whole = s.add(room, growth.constant);
+    return load === undefined ? whole : s.add(whole, s.mul(load, growth.ofLoad));
   });
 }
 
 /**
- * What radius and centre are multiplied by before a step adds up their products, so that its result holds everything: for the network's
- * own evaluation and for that of the centre, e each of |c| + r; for that of the radius, e of itself; and some units for sums of two,
- * of numbers that are no larger than what is added up.
+ * c, and p of `growthOf`, of what a value is known by: as numbers that they are so many times of. For ends l and u, with m = ofCentre / ofRadius:
+ *
+ *     p = ofRadius / 2 (u - l + m |u + l|)
+ *
+ * which is ofRadius (1 + m) / 2 (u - l (1 - m) / (1 + m)) where no end is below 0, and, since |x| = 2 max(x, 0) - x,
+ * ofRadius (1 - m) / 2 (u - l (1 + m) / (1 - m) + max(u + l, 0) 2 m / (1 - m)) elsewhere.
  */
-function growths(e: number): { ofRadius: number; ofCentre: number } {
-  const magnitude = (2 * e + ENDS) * (1 + 2 * e) + 2 * ENDS;
-  return { ofRadius: 1 + 2 * e + 3 * ENDS + magnitude, ofCentre: magnitude };
+function growing(s: BoundSite, of: Known, { ofRadius, ofCentre }: Growth) {
+  const m = ofCentre / ofRadius;
+  const { b } = s;
+  const grown = (radius: string, centre: string) =>
+    m === 0 ? radius : s.add(radius, s.mul(s.emit('Abs', centre), m));
+  if (of.ball) {
+    const { centre } = of.ball;
+    return { centre, centreFactor: 1, radius: grown(of.radius, centre), radiusFactor: ofRadius };
+  }
+  const { lower, upper, positive } = of.ends;
+  const centre = scaledSum(b, of.dims, lower, 1, upper);
+  if (positive)
+    return {
+      centre,
+      centreFactor: 0.5,
+      radius: scaledSum(b, of.dims, lower, -(1 - m) / (1 + m), upper),
+      radiusFactor: (ofRadius * (1 + m)) / 2,
+    };
+  if (!isBlocked(of.dims) || m === 0)
+    return {
+      centre,
+      centreFactor: 0.5,
+      radius: grown(s.sub(upper, lower), centre),
+      radiusFactor: ofRadius / 2,
+    };
+  const without = scaledSum(b, of.dims, lower, -(1 + m) / (1 - m), upper);
+  return {
+    centre,
+    centreFactor: 0.5,
+    radius: scaledSum(b, of.dims, s.emit('Relu', centre), (2 * m) / (1 - m), without),
+    radiusFactor: (ofRadius * (1 - m)) / 2,
+  };
+}
+
+function negated(s: BoundSite, of: Known): Ends | Ball {
+  if (of.ball) return { ...of.ball, centre: s.neg(of.ball.centre) };
+  const { lower, upper, room } = of.ends;
+  return { lower: s.neg(upper), upper: s.neg(lower), room, positive: false };
+}
+
+/** Nothing is computed: numbers change their places, and constants may come among them. */
+function moved(row: AffineRow, s: BoundSite, of: readonly (Known | undefined)[]): (Ends | Ball)[] {
+  const values = of.filter((one) => one !== undefined);
+  const adds = row.offset?.(s) !== undefined;
+  if (!adds && values.every(({ ball }) => ball)) {
+    const centres = s.replaced(of.map((one) => one?.ball?.centre));
+    const radii = s.replaced(of.map((one) => one?.radius));
+    return centres.map((centre, i) => ({ centre, radius: radii[i]! }));
+  }
+  const lower = s.replaced(of.map((one) => one?.interval.lower));
+  const upper = s.replaced(of.map((one) => one?.interval.upper));
+  const positive = !adds && values.every(({ ends }) => ends.positive);
+  return lower.map((end, i) => ({ lower: end, upper: upper[i]!, room: 0, positive }));
 }

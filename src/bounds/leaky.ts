@@ -1,4 +1,5 @@
 import { float } from '../graph/build.js';
+import { isBlocked, scaled } from './blocked.js';
 import { bothEnds, EXACT } from './curve-row.js';
 import type { CurveRow, Interval } from './row.js';
 import type { BoundSite } from './site.js';
@@ -10,12 +11,16 @@ const LEAN = 2 ** -21;
 const LOST = 1e-37;
 
 /** Ends below 0 with a leak that is a little larger, or smaller: positive numbers are not computed. */
-function leaningOutward(s: BoundSite, { lower, upper }: Interval): Interval {
+function leaningOutward(s: BoundSite, { lower, upper }: Interval): Interval & { room: number } {
   const leak = s.number('alpha', 0.01);
-  const leaning = (x: string, alpha: number) => s.again([x], { alpha: float(alpha) })[0]!;
+  const [channels, ...spatial] = s.shape(s.y).slice(1);
+  // In blocks, an engine takes the leak with a convolution, and not by itself.
+  const taken = (x: string) => (isBlocked([channels!, ...spatial]) ? scaled(s.b, channels!, x, 1) : x);
+  const leaning = (x: string, alpha: number) => s.again([taken(x)], { alpha: float(alpha) })[0]!;
   return {
-    lower: s.sub(leaning(lower, leak * (1 + LEAN)), LOST),
-    upper: s.add(leaning(upper, leak * (1 - LEAN)), LOST),
+    lower: leaning(lower, leak * (1 + LEAN)),
+    upper: leaning(upper, leak * (1 - LEAN)),
+    room: LOST,
   };
 }
 

@@ -8,8 +8,7 @@ import { firstRanges, firstRead, type Refining } from './refine.js';
 
 /** Intervals by interval bound propagation. Graphs are made when first used. */
 export class Propagation {
-  private box: IntervalGraph | undefined;
-  private ball: IntervalGraph | undefined;
+  private readonly graphs = new Map<string, IntervalGraph>();
 
   constructor(
     private readonly refining: Refining,
@@ -30,9 +29,14 @@ export class Propagation {
     const { n, ball } = boxes;
     const ranges = new Map<string, Range>([[network.pixels, boxes]]);
     const first = ball && (await firstRanges(this.refining, n, boxes));
-    const { graph, intervals, known, width } = first ? this.fromValues() : this.fromPixels();
-    if (width === undefined) return { ranges, sure: Array.from({ length: n }, () => true) };
-    const program = await this.programs.of(first ? 'intervals from values' : 'intervals', graph);
+    const key = JSON.stringify([first ? 'intervals from values' : 'intervals', wanted]);
+    const { graph, intervals, known, finite } = this.graph(
+      key,
+      first ? firstRead(network) : [],
+      wanted?.filter((of) => of !== network.pixels),
+    );
+    if (finite === undefined) return { ranges, sure: Array.from({ length: n }, () => true) };
+    const program = await this.programs.of(key, graph);
     const value = (of: string, data: Float32Array): Value => ({
       type: 'float32',
       dims: [n, ...dimsOf(network, of)],
@@ -50,21 +54,15 @@ export class Propagation {
         }),
       ),
     };
-    const named = [...intervals].filter(([of]) => wanted?.includes(of) ?? true);
-    const fetches = [width, ...named.flatMap(([, { lower, upper }]) => [lower, upper])];
-    const found = await program.run(feeds, fetches);
-    for (const [of, { lower, upper }] of named)
+    const found = await program.run(feeds);
+    for (const [of, { lower, upper }] of intervals)
       ranges.set(of, { lower: floatsOf(found, lower), upper: floatsOf(found, upper) });
-    return { ranges, sure: Array.from(floatsOf(found, width), Number.isFinite) };
+    return { ranges, sure: Array.from(floatsOf(found, finite), Number.isFinite) };
   }
 
-  private fromPixels(): IntervalGraph {
-    this.box ??= intervalGraph(this.refining.network);
-    return this.box;
-  }
-
-  private fromValues(): IntervalGraph {
-    this.ball ??= intervalGraph(this.refining.network, firstRead(this.refining.network));
-    return this.ball;
+  private graph(key: string, given: readonly string[], wanted?: readonly string[]): IntervalGraph {
+    const graph = this.graphs.get(key) ?? intervalGraph(this.refining.network, given, wanted);
+    this.graphs.set(key, graph);
+    return graph;
   }
 }

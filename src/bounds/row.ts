@@ -48,8 +48,8 @@ export interface CurveRow {
   op: string;
   /** The smallest interval that holds the function on [lower, upper]. */
   interval(site: BoundSite, of: Interval): Interval;
-  /** That with room for what float32 may be off by, where it takes less than adding `rounding`. */
-  roundedInterval?(site: BoundSite, of: Interval): Interval;
+  /** That with room for what float32 may be off by, where it takes less than adding `rounding`; and room that its ends leave out. */
+  roundedInterval?(site: BoundSite, of: Interval): Interval & { room: number };
   /** The same of one number. */
   image(site: BoundSite): (lower: number, upper: number) => readonly [number, number];
   lines(site: BoundSite): LinesOn;
