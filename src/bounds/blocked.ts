@@ -13,11 +13,15 @@ const LEAST = 8;
 export const isBlocked = (dims: readonly number[]): boolean =>
   dims.length === 3 && dims[0]! >= LEAST && dims[0]! % 4 === 0;
 
-/** factor x of values (n, C, H, W). */
-export const scaled = (b: GraphBuilder, channels: number, x: string, factor: number): string =>
-  b.op('Conv', [x, b.constant(floats([channels, 1, 1, 1], new Float32Array(channels).fill(factor)))], {
+/** factor x + offset, of values (n, C, H, W). */
+export function scaled(b: GraphBuilder, channels: number, x: string, factor: number, offset = 0): string {
+  const each = (dims: number[], value: number) =>
+    b.constant(floats(dims, new Float32Array(channels).fill(value)));
+  const weights = each([channels, 1, 1, 1], factor);
+  return b.op('Conv', offset === 0 ? [x, weights] : [x, weights, each([channels], offset)], {
     group: int(channels),
   });
+}
 
 /**
  * factor x + z: a product and a sum, each of which rounds.
@@ -30,7 +34,7 @@ export function scaledSum(
   factor: number,
   z: string,
 ): string {
-  // The depthwise convolution comes first: it takes the sum, not the convolution that may have given z.
+  // The depthwise convolution comes first: it takes the sum, and not a convolution that gave z, in the midst of its own.
   if (isBlocked(dims)) return b.op('Add', [scaled(b, dims[0]!, x, factor), z]);
   const product = Math.abs(factor) === 1 ? x : b.op('Mul', [x, b.scalar(Math.abs(factor))]);
   return factor < 0 ? b.op('Sub', [z, product]) : b.op('Add', [product, z]);

@@ -21,8 +21,11 @@ export interface ConvPair {
 const floatsOf = (tensor: Tensor | undefined) =>
   tensor?.data instanceof Float32Array ? tensor.data : undefined;
 
-/** Undefined where its weights are not known here. What does not depend on the image is folded into weights and biases, rounded outward. */
-export function convPair(s: BoundSite, growth: Growth): ConvPair | undefined {
+/**
+ * Undefined where its weights are not known here. What does not depend on the image is folded into weights and biases, rounded outward.
+ * @param room what p takes besides
+ */
+export function convPair(s: BoundSite, growth: Growth, room: number): ConvPair | undefined {
   const { node } = s;
   const [, kernel, added] = s.x as [string, string, string | undefined];
   const tensor = s.constant(kernel);
@@ -37,7 +40,7 @@ export function convPair(s: BoundSite, growth: Growth): ConvPair | undefined {
     let sum = 0;
     for (let i = o * each; i < (o + 1) * each; i++) sum += Math.abs(weights[i]!);
     const load = Math.abs(biases?.[o] ?? 0);
-    return -outward(growth.ofLoad * load + growth.constant + 2 * sum * LOST, 1);
+    return -outward(growth.ofLoad * load + growth.constant + sum * (2 * LOST + room), 1);
   });
   return {
     centre: (x, factor) => {

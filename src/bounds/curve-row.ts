@@ -46,6 +46,8 @@ export interface Curve {
   shape(s: BoundSite): Shape;
   rounding?: CurveRow['rounding'];
   refuses?: CurveRow['refuses'];
+  roundedInterval?: CurveRow['roundedInterval'];
+  least?: number;
 }
 
 /** The smallest and the largest value on an interval, from its ends and extremes within. */
@@ -88,7 +90,7 @@ const UNDEFINED = [0, Number.NEGATIVE_INFINITY, 0, Number.POSITIVE_INFINITY];
 
 /** Its row: intervals and lines from the shape. */
 export function curve(own: Curve): CurveRow {
-  const { op, shape, rounding = () => COMPUTED, refuses, domain } = own;
+  const { op, shape, rounding = () => COMPUTED, refuses, domain, roundedInterval, least } = own;
   return {
     kind: 'curve',
     op,
@@ -104,6 +106,8 @@ export function curve(own: Curve): CurveRow {
     rounding,
     ...(domain && { defined: domain.holds }),
     ...(refuses && { refuses }),
+    ...(roundedInterval && { roundedInterval }),
+    ...(least !== undefined && { least }),
   };
 }
 

@@ -3,9 +3,9 @@ import { gelu, geluByTanh } from './gelu.js';
 import { leaky } from './leaky.js';
 import type { CurveRow } from './row.js';
 import type { Shape } from './shape.js';
+import { sigmoid, silu } from './silu.js';
 import type { BoundSite } from './site.js';
 
-const sigmoid = (x: number) => 1 / (1 + Math.exp(-x));
 const sigmoidShape: Shape = {
   f: sigmoid,
   slope: (x) => {
@@ -50,28 +50,6 @@ function hardSigmoid(s: BoundSite): Shape {
     turns: [-beta / alpha, (1 - beta) / alpha],
   };
 }
-
-/** x sigmoid(x) (Elfwing et al. 2018), which graphs spell out; see `fused`. */
-export const SILU = 'Silu';
-
-const siluShape: Shape = {
-  f: (x) => x * sigmoid(x),
-  slope: (x) => {
-    const gate = sigmoid(x);
-    return gate * (1 + x * (1 - gate));
-  },
-  // Where it turns from bending one way to the other.
-  turns: [-2.3993572805154, 2.3993572805154],
-  extremes: [-1.278464542761074],
-};
-
-const silu: Curve = {
-  op: SILU,
-  emit: (s, x) => s.mul(x, s.emit('Sigmoid', x)),
-  shape: () => siluShape,
-  // A sigmoid that is off by some millionths is multiplied by x.
-  rounding: () => ({ ...COMPUTED, argument: 5e-7 }),
-};
 
 const hardSwish: Curve = {
   op: 'HardSwish',

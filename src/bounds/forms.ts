@@ -1,27 +1,22 @@
 import type { GraphBuilder } from '../graph/build.js';
 import { int } from '../graph/build.js';
 import { isBlocked, scaled, scaledSum } from './blocked.js';
-import type { Interval } from './row.js';
+import { UNIT } from './rounding.js';
+import type { Ends, Interval } from './row.js';
 
-/** Both ends of each number. */
-export interface Ends extends Interval {
-  /** Numbers may be so far beyond them, besides: at most half of `LOST`. */
-  room: number;
-  /** No end is below 0. */
-  positive: boolean;
-}
-
-/** A number that each is near, and how near; the radius, or what it is with a minus. */
+/** A number that each is near, and how near: the radius, or what it is with a minus; and `room` more. */
 export interface Ball {
   centre: string;
   radius?: string;
   minus?: string;
+  room?: number;
 }
 
 /** What is known of a value, in the form in which it was found; others are made when they are first asked for. */
 export class Known {
   private spread: Ends | undefined;
   private applied: Interval | undefined;
+  private whole: string | undefined;
 
   constructor(
     private readonly b: GraphBuilder,
@@ -41,39 +36,46 @@ export class Known {
     return this.spread;
   }
 
-  private endsOf({ centre, radius, minus }: Ball): Ends {
-    const { b, dims } = this;
-    if (minus !== undefined) {
+  private endsOf({ centre, minus, room = 0 }: Ball): Ends {
+    const { b, dims, radius } = this;
+    if (minus !== undefined && room === 0) {
       const lower = b.op('Add', [centre, minus]);
-      return { lower, upper: scaledSum(b, dims, minus, -2, lower), room: 0, positive: false };
+      return { lower, upper: scaledSum(b, dims, minus, -2, lower) };
     }
     return {
-      lower: scaledSum(b, dims, radius!, -1, centre),
-      upper: scaledSum(b, dims, radius!, 1, centre),
-      room: 0,
-      positive: false,
+      lower: scaledSum(b, dims, radius, -1, centre),
+      upper: scaledSum(b, dims, radius, 1, centre),
     };
   }
 
   /** Ends that nothing is beyond. */
   get interval(): Interval {
-    const { lower, upper, room } = this.ends;
-    if (room === 0) return { lower, upper };
-    const { b } = this;
-    this.applied ??= {
-      lower: b.op('Sub', [lower, b.scalar(room)]),
-      upper: b.op('Add', [upper, b.scalar(room)]),
-    };
+    const { b, ends } = this;
+    const { lower, upper, room = 0, wobble } = ends;
+    if (room === 0 && !wobble) return { lower, upper };
+    const scalar = (x: number) => b.scalar(x);
+    const most =
+      wobble &&
+      b.op('Mul', [
+        b.op('Sub', [b.op('Mul', [upper, scalar(2)]), wobble.of]),
+        scalar(wobble.share * (1 + 8 * UNIT)),
+      ]);
+    const beyond = most === undefined ? scalar(room) : b.op('Add', [most, scalar(room)]);
+    this.applied ??= { lower: b.op('Sub', [lower, beyond]), upper: b.op('Add', [upper, beyond]) };
     return this.applied;
   }
 
+  /** Of a ball, its room included. */
   get radius(): string {
-    const { radius, minus } = this.ball!;
-    return radius ?? this.turned(minus!);
+    const { radius, minus, room = 0 } = this.ball!;
+    const own = radius ?? this.turned(minus!);
+    this.whole ??= room === 0 ? own : this.b.op('Add', [own, this.b.scalar(room)]);
+    return this.whole;
   }
+  /** The same with a minus. */
   get minus(): string {
-    const { radius, minus } = this.ball!;
-    return minus ?? this.turned(radius!);
+    const { minus, room = 0 } = this.ball!;
+    return minus !== undefined && room === 0 ? minus : this.turned(this.radius);
   }
   private turned(x: string): string {
     return isBlocked(this.dims) ? scaled(this.b, this.dims[0]!, x, -1) : this.b.op('Neg', [x]);

@@ -1,5 +1,6 @@
 import type { Graph, Node } from '../graph/graph.js';
-import { GELU, RSQRT, SILU, SQUARE } from './curves.js';
+import { GELU, RSQRT, SQUARE } from './curves.js';
+import { SILU } from './silu.js';
 import { Writers } from './writers.js';
 
 /** The domain of operators that only bounds know. */

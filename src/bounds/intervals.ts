@@ -4,11 +4,12 @@ import { prune } from '../graph/prune.js';
 import { floats } from '../graph/tensor.js';
 import { isBlocked, scaledSum } from './blocked.js';
 import { convPair } from './conv-pair.js';
-import { type Ball, type Ends, Known } from './forms.js';
+import { type Ball, Known } from './forms.js';
 import { ENDS, EXACTLY, type Growth, growthOf, LOST, spareFor } from './growth.js';
 import { type Bounded, dimsOf, isAffine, onConstants, readBy, type Step, siteOf } from './network.js';
+import { outward } from './ranges.js';
 import { UNIT } from './rounding.js';
-import { type AffineRow, type Interval, loadOf } from './row.js';
+import { type AffineRow, type Ends, type Interval, loadOf } from './row.js';
 import type { BoundSite } from './site.js';
 
 /** A graph of intervals. Inputs `lower` and `upper` (n, C, H, W). */
@@ -40,7 +41,7 @@ export function intervalGraph(
   const feed = (value: string, lower: string, upper: string) => {
     const dims = ['N', ...dimsOf(network, value)];
     const ends = { lower: b.input(lower, 'float32', dims), upper: b.input(upper, 'float32', dims) };
-    known.set(value, new Known(b, dimsOf(network, value), { ...ends, room: 0, positive: false }));
+    known.set(value, new Known(b, dimsOf(network, value), ends));
     return ends;
   };
   feed(network.pixels, 'lower', 'upper');
@@ -100,26 +101,28 @@ function bentEnds(
 ): Ends {
   if (row.kind === 'affine') throw new Error('an affine row');
   const value = present(of[0]);
-  const positive = row.kind === 'window' ? value.ends.positive : row.op === 'Relu';
-  const plain = { room: 0, positive };
-  if (outward && row.kind === 'curve' && row.roundedInterval)
-    return { ...plain, ...row.roundedInterval(s, value.interval) };
+  const { least } = row.kind === 'window' ? value.ends : row.kind === 'curve' ? row : {};
+  const known = least === undefined ? {} : { least };
+  if (outward && row.kind === 'curve' && row.roundedInterval) {
+    const rounded = row.roundedInterval(s, value.interval);
+    if (rounded) return { ...known, ...rounded };
+  }
   const ends = value.interval;
   const { lower, upper } =
     row.kind === 'product' ? row.interval(s, ends, present(of[1]).interval) : row.interval(s, ends);
-  if (!outward || row.kind === 'window') return { lower, upper, ...plain };
+  if (!outward || row.kind === 'window') return { lower, upper, ...known };
   const { absolute, relative, argument } = row.kind === 'product' ? row.rounding : row.rounding(s);
-  if (absolute === 0 && relative === 0) return { lower, upper, ...plain };
+  if (absolute === 0 && relative === 0) return { lower, upper, ...known };
   const common =
     argument === 0
       ? absolute
       : s.add(s.mul(s.emit('Max', ends.upper, s.neg(ends.lower)), argument), absolute);
   const error = (end: string) => s.add(s.mul(s.emit('Abs', end), relative), common);
-  return { lower: s.sub(lower, error(lower)), upper: s.add(upper, error(upper)), ...plain };
+  return { lower: s.sub(lower, error(lower)), upper: s.add(upper, error(upper)) };
 }
 
 /** Steps that add up no more than so many numbers leave magnitudes to radii, where they can. */
-const FEW = 16 * UNIT * 1.5;
+const FEW = 64 * UNIT;
 
 const errorOf = (step: Step, { rounded }: Bounded) => rounded.get(step.node.outputs[0]!)?.forward ?? 0;
 
@@ -162,101 +165,157 @@ function affineForms(
   const error = errorOf(step, network);
   if (node.op === 'Neg') return [negated(s, present(of[0]))];
   if (error === 0) return moved(row, s, of);
-  const { outward } = network;
-  const growth = outward ? growthOf(error, spares.get(node.outputs[0]!) ?? ENDS) : EXACTLY;
-  const pair = outward ? convPair(s, growth) : undefined;
-  if (pair) {
-    const { centre, centreFactor, radius, radiusFactor } = growing(s, present(of[0]), growth);
-    return [{ centre: pair.centre(centre, centreFactor), minus: pair.minus(radius, radiusFactor) }];
-  }
+  const { outward: rounds } = network;
+  const growth = rounds ? growthOf(error, spares.get(node.outputs[0]!) ?? ENDS) : EXACTLY;
   const varying = of.filter((one) => one !== undefined);
   // What is read has spare room for it.
   const carried = error <= FEW && varying.every(({ ball }) => ball !== undefined);
-  if (carried && node.op === 'Add' && varying.length === 2 && isBlocked(varying[0]!.dims)) {
-    const [one, other] = varying as [Known, Known];
-    const sum = (a: string, c: string) => scaledSum(s.b, one.dims, a, 1, c);
-    if (`${one.dims}` === `${other.dims}`)
-      return [{ centre: sum(one.ball!.centre, other.ball!.centre), minus: sum(one.minus, other.minus) }];
+  if (rounds && carried && (node.op === 'Add' || node.op === 'Sub')) {
+    const sum = addedBalls(s, of, growth);
+    if (sum) return [sum];
+  }
+  const parts = of.map((one) => one && (carried ? asItIs(one) : growing(s, one, growth)));
+  if (rounds && varying.length === 1) {
+    const pair = productPair(s, parts, growth);
+    if (pair) return [pair];
   }
   const times = (x: string, factor: number) => (factor === 1 ? x : s.mul(x, factor));
-  const parts = of.map((one) => {
-    if (!one) return undefined;
-    if (carried) return { centre: one.ball!.centre, radius: one.radius };
-    const { centre, centreFactor, radius, radiusFactor } = growing(s, one, growth);
-    return { centre: times(centre, centreFactor), radius: times(radius, radiusFactor) };
-  });
   const spread = row.magnitude(
     s,
-    parts.map((part) => part?.radius),
+    parts.map((part) => part && times(part.radius, part.radiusFactor)),
   );
-  return s.replaced(parts.map((part) => part?.centre)).map((centre, i) => {
-    if (!outward) return { centre, radius: spread[i]! };
-    return { centre, radius: s.add(spread[i]!, roomOf(row, s, of, growth)[i]!) };
-  });
+  const centres = s.replaced(parts.map((part) => part && times(part.centre, part.centreFactor)));
+  const rooms = rounds ? roomsOf(row, s, parts, growth) : [];
+  return centres.map((centre, i) => ({
+    centre,
+    radius: rounds ? s.add(spread[i]!, rooms[i]!) : spread[i]!,
+  }));
 }
 
-/** What does not depend on the image: of one image, and folded by engines. */
-function roomOf(row: AffineRow, s: BoundSite, of: readonly (Known | undefined)[], growth: Growth): string[] {
-  const lost = of.map(
-    (one, i) =>
-      one &&
-      s.b.op('ConstantOfShape', [s.b.ints([1, ...s.shape(s.x[i]!).slice(1)])], {
-        value: tensor(floats([1], [2 * LOST])),
-      }),
-  );
-  const load = loadOf(row, s);
-  return row.magnitude(s, lost).map((room) => {
-    const whole = s.add(room, growth.constant);
-    return load === undefined ? whole : s.add(whole, s.mul(load, growth.ofLoad));
-  });
+/** c, and p of `growthOf`: as numbers that they are so many times of, and what p is more. */
+interface Parts {
+  centre: string;
+  centreFactor: number;
+  radius: string;
+  radiusFactor: number;
+  room: number;
 }
 
-/**
- * c, and p of `growthOf`, of what a value is known by: as numbers that they are so many times of. For ends l and u, with m = ofCentre / ofRadius:
+const asItIs = (of: Known): Parts => {
+  const { centre, radius, room = 0 } = of.ball!;
+  return { centre, centreFactor: 1, radius: radius ?? of.radius, radiusFactor: 1, room: radius ? room : 0 };
+};
+
+/** The same of what a value is known by:
  *
- *     p = ofRadius / 2 (u - l + m |u + l|)
+ *     p = ofRadius (r + room + m |c|),   m = ofCentre / ofRadius.
  *
- * which is ofRadius (1 + m) / 2 (u - l (1 - m) / (1 + m)) where no end is below 0, and, since |x| = 2 max(x, 0) - x,
- * ofRadius (1 - m) / 2 (u - l (1 + m) / (1 - m) + max(u + l, 0) 2 m / (1 - m)) elsewhere.
+ * Of ends l and u, c = (l + u) / 2, and r = (u - l) / 2 + wobble:
+ *
+ *     p = ofRadius / 2 (u - l + 2 share (2 u - of) + m |l + u| + 2 room).
+ *
+ * Where ends are not below `least`, |l + u| <= l + u - 4 least, and elsewhere |x| = 2 max(x, 0) - x, which blocks have.
  */
-function growing(s: BoundSite, of: Known, { ofRadius, ofCentre }: Growth) {
+function growing(s: BoundSite, of: Known, { ofRadius, ofCentre }: Growth): Parts {
   const m = ofCentre / ofRadius;
   const { b } = s;
+  const { dims } = of;
   const grown = (radius: string, centre: string) =>
     m === 0 ? radius : s.add(radius, s.mul(s.emit('Abs', centre), m));
   if (of.ball) {
-    const { centre } = of.ball;
-    return { centre, centreFactor: 1, radius: grown(of.radius, centre), radiusFactor: ofRadius };
+    const own = asItIs(of);
+    return {
+      ...own,
+      radius: grown(own.radius, own.centre),
+      radiusFactor: ofRadius,
+      room: ofRadius * own.room,
+    };
   }
-  const { lower, upper, positive } = of.ends;
-  const centre = scaledSum(b, of.dims, lower, 1, upper);
-  if (positive)
-    return {
-      centre,
-      centreFactor: 0.5,
-      radius: scaledSum(b, of.dims, lower, -(1 - m) / (1 + m), upper),
-      radiusFactor: (ofRadius * (1 + m)) / 2,
-    };
-  if (!isBlocked(of.dims) || m === 0)
-    return {
-      centre,
-      centreFactor: 0.5,
-      radius: grown(s.sub(upper, lower), centre),
-      radiusFactor: ofRadius / 2,
-    };
-  const without = scaledSum(b, of.dims, lower, -(1 + m) / (1 - m), upper);
-  return {
+  const { lower, upper, room = 0, wobble, least } = of.ends;
+  const centre = scaledSum(b, dims, lower, 1, upper);
+  const found = (radius: string, factor: number, more = 0): Parts => ({
     centre,
     centreFactor: 0.5,
-    radius: scaledSum(b, of.dims, s.emit('Relu', centre), (2 * m) / (1 - m), without),
-    radiusFactor: (ofRadius * (1 - m)) / 2,
+    radius,
+    radiusFactor: factor / 2,
+    room: ofRadius * (room + more),
+  });
+  const { share, of: away } = wobble ?? { share: 0, of: '' };
+  const wobbling = (radius: string, part: number) =>
+    wobble ? scaledSum(b, dims, away, (-2 * share) / part, radius) : radius;
+  if (least !== undefined) {
+    const part = 1 + m + 4 * share;
+    const radius = wobbling(scaledSum(b, dims, lower, -(1 - m) / part, upper), part);
+    return found(radius, ofRadius * part, -2 * m * least);
+  }
+  if (!isBlocked(dims) || m === 0) {
+    if (wobble) throw new Error('ends that wobble have a least number');
+    return found(grown(s.sub(upper, lower), centre), ofRadius);
+  }
+  const part = 1 - m + 4 * share;
+  const without = wobbling(scaledSum(b, dims, lower, -(1 + m) / part, upper), part);
+  return found(scaledSum(b, dims, s.emit('Relu', centre), (2 * m) / part, without), ofRadius * part);
+}
+
+/** A convolution, or a product with one number, whose constants hold all that does not depend on the image. */
+function productPair(s: BoundSite, parts: readonly (Parts | undefined)[], growth: Growth): Ball | undefined {
+  const i = s.varying[0]!;
+  const { centre, centreFactor, radius, radiusFactor, room } = present(parts[i]);
+  const pair = convPair(s, growth, room);
+  if (pair) return { centre: pair.centre(centre, centreFactor), minus: pair.minus(radius, radiusFactor) };
+  const factor = s.node.op === 'Mul' && s.x.length === 2 ? s.scalar(1 - i) : undefined;
+  const known = s.shape(s.x[i]!).length === s.shape(s.y).length && factor !== undefined;
+  if (!known || !(Math.abs(factor) >= 2 ** -100)) return undefined;
+  const size = Math.abs(factor);
+  return {
+    centre: s.mul(centre, factor * centreFactor),
+    radius: s.mul(radius, outward(size * radiusFactor, 1)),
+    room: growth.constant + size * (2 * LOST + room),
   };
+}
+
+/** Sums of two values in blocks, and of one and constants: radii are added, and what constants take is a number. */
+function addedBalls(s: BoundSite, of: readonly (Known | undefined)[], growth: Growth): Ball | undefined {
+  const [one, other] = of.filter((value) => value !== undefined);
+  const same = `${s.shape(s.x[s.varying[0]!]!)}` === `${s.shape(s.y)}`;
+  if (!one || !same) return undefined;
+  if (!other) {
+    const constant = s.constant(s.x[1 - s.varying[0]!]!);
+    if (!(constant?.data instanceof Float32Array)) return undefined;
+    const load = constant.data.reduce((most, x) => Math.max(most, Math.abs(x)), 0);
+    const { ball } = one;
+    const centre = s.replaced(of.map((value) => value?.ball?.centre))[0]!;
+    return { ...ball, centre, room: (ball!.room ?? 0) + growth.ofLoad * load + growth.constant };
+  }
+  if (s.node.op !== 'Add' || !isBlocked(one.dims) || `${one.dims}` !== `${other.dims}`) return undefined;
+  const sum = (a: string, c: string) => scaledSum(s.b, one.dims, a, 1, c);
+  return { centre: sum(one.ball!.centre, other.ball!.centre), minus: sum(one.minus, other.minus) };
+}
+
+/** What radii take that does not depend on the image: of one image, and folded by engines. */
+function roomsOf(
+  row: AffineRow,
+  s: BoundSite,
+  parts: readonly (Parts | undefined)[],
+  growth: Growth,
+): string[] {
+  const lost = parts.map((part, i) => {
+    const value = tensor(floats([1], [2 * LOST + (part?.room ?? 0) * (1 + 4 * UNIT)]));
+    const dims = s.b.ints([1, ...s.shape(s.x[i]!).slice(1)]);
+    return part && s.b.op('ConstantOfShape', [dims], { value });
+  });
+  const load = loadOf(row, s);
+  const own = load === undefined ? undefined : s.mul(load, growth.ofLoad);
+  return row.magnitude(s, lost).map((room) => {
+    const whole = s.add(room, growth.constant);
+    return own === undefined ? whole : s.add(whole, own);
+  });
 }
 
 function negated(s: BoundSite, of: Known): Ends | Ball {
   if (of.ball) return { ...of.ball, centre: s.neg(of.ball.centre) };
-  const { lower, upper, room } = of.ends;
-  return { lower: s.neg(upper), upper: s.neg(lower), room, positive: false };
+  const { lower, upper } = of.interval;
+  return { lower: s.neg(upper), upper: s.neg(lower) };
 }
 
 /** Nothing is computed: numbers change their places, and constants may come among them. */
@@ -270,6 +329,8 @@ function moved(row: AffineRow, s: BoundSite, of: readonly (Known | undefined)[])
   }
   const lower = s.replaced(of.map((one) => one?.interval.lower));
   const upper = s.replaced(of.map((one) => one?.interval.upper));
-  const positive = !adds && values.every(({ ends }) => ends.positive);
-  return lower.map((end, i) => ({ lower: end, upper: upper[i]!, room: 0, positive }));
+  // Of the ends as they are here.
+  const positive =
+    !adds && values.every(({ ends: { least, room, wobble } }) => least === 0 && !room && !wobble);
+  return lower.map((end, i) => ({ lower: end, upper: upper[i]!, ...(positive && { least: 0 }) }));
 }

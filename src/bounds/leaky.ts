@@ -1,7 +1,7 @@
 import { float } from '../graph/build.js';
 import { isBlocked, scaled } from './blocked.js';
 import { bothEnds, EXACT } from './curve-row.js';
-import type { CurveRow, Interval } from './row.js';
+import type { CurveRow, Ends, Interval } from './row.js';
 import type { BoundSite } from './site.js';
 
 /** More than the leak loses when it is stored, and products with it in the network and here. */
@@ -11,7 +11,7 @@ const LEAN = 2 ** -21;
 const LOST = 1e-37;
 
 /** Ends below 0 with a leak that is a little larger, or smaller: positive numbers are not computed. */
-function leaningOutward(s: BoundSite, { lower, upper }: Interval): Interval & { room: number } {
+function leaningOutward(s: BoundSite, { lower, upper }: Interval): Ends {
   const leak = s.number('alpha', 0.01);
   const [channels, ...spatial] = s.shape(s.y).slice(1);
   // In blocks, an engine takes the leak with a convolution, and not by itself.
@@ -31,7 +31,7 @@ export function leaky(op: string, leakOf: (s: BoundSite) => number): CurveRow {
     kind: 'curve',
     op,
     interval: (s, of) => bothEnds(s, of),
-    ...(op !== 'Relu' && { roundedInterval: leaningOutward }),
+    ...(op === 'Relu' ? { least: 0 } : { roundedInterval: leaningOutward }),
     image(s) {
       const leak = leakOf(s);
       return (lower, upper) => [f(lower, leak), f(upper, leak)];

@@ -6,6 +6,15 @@ export interface Interval {
   upper: string;
 }
 
+/** Both ends of each number, or nearly so: numbers may be beyond them by `room`, and by `wobble`. */
+export interface Ends extends Interval {
+  room?: number;
+  /** share (2 upper - of), which is not below 0 with `room`. */
+  wobble?: { share: number; of: string };
+  /** No end is below it: 0 or less. Default: nothing is known. */
+  least?: number;
+}
+
 /**
  * An operator that is affine in what depends on the image: y = L x + c. Its backward step is its row of the gradient
  * table as it is.
@@ -48,8 +57,13 @@ export interface CurveRow {
   op: string;
   /** The smallest interval that holds the function on [lower, upper]. */
   interval(site: BoundSite, of: Interval): Interval;
-  /** That with room for what float32 may be off by, where it takes less than adding `rounding`; and room that its ends leave out. */
-  roundedInterval?(site: BoundSite, of: Interval): Interval & { room: number };
+  /**
+   * That with room for what float32 may be off by, where it takes less than adding `rounding`; and what its ends leave out of that. Undefined
+   * where it does not.
+   */
+  roundedInterval?(site: BoundSite, of: Interval): Ends | undefined;
+  /** No end of an interval, as it is computed, is below that number, 0 or less. */
+  least?: number;
   /** The same of one number. */
   image(site: BoundSite): (lower: number, upper: number) => readonly [number, number];
   lines(site: BoundSite): LinesOn;
