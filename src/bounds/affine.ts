@@ -79,11 +79,11 @@ function chosenOften(s: BoundSite): number {
   return most > 1 ? 2 * most : 0;
 }
 
-function gemm(s: BoundSite, radii: Radii): string[] {
+function gemm(s: BoundSite, radii: Radii, factor = 1): string[] {
   const [a, b] = s.x.map((x, i) => radii[i] ?? s.absolute(x)) as [string, string];
   return [
     s.b.op('Gemm', [a, b], {
-      alpha: float(Math.abs(s.number('alpha', 1))),
+      alpha: float(Math.abs(s.number('alpha', 1)) * factor),
       transA: int(s.number('transA', 0)),
       transB: int(s.number('transB', 0)),
     }),

@@ -37,6 +37,7 @@ export class BoundPrograms {
   private readonly walks: Walks;
   private readonly ascent: Ascent;
   private readonly refining: Refining;
+  private stops: readonly string[] | undefined;
 
   private constructor(
     engine: Engine,
@@ -73,7 +74,8 @@ export class BoundPrograms {
     method: Method,
     iterations = ITERATIONS,
   ): Promise<LowerBounds> {
-    const stops = this.lastBends();
+    this.stops ??= this.lastBends();
+    const { stops } = this;
     const { ranges, sure } = await this.propagation.of(boxes, method === 'ibp' ? stops : undefined);
     this.noteOutside(ranges);
     const asked = { n: boxes.n, ranges, rows, count };

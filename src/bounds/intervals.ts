@@ -1,4 +1,4 @@
-import { tensor } from '../graph/build.js';
+import { float, tensor } from '../graph/build.js';
 import type { Graph } from '../graph/graph.js';
 import { prune } from '../graph/prune.js';
 import { floats } from '../graph/tensor.js';
@@ -180,11 +180,19 @@ function affineForms(
     if (pair) return [pair];
   }
   const times = (x: string, factor: number) => (factor === 1 ? x : s.mul(x, factor));
+  // A matrix product takes a factor by itself.
+  const factors = rounds && parts[0] && node.op === 'Gemm' ? parts[0] : undefined;
+  const ofRadius = (part: Parts) => (factors ? part.radius : times(part.radius, part.radiusFactor));
+  const ofCentre = (part: Parts) => (factors ? part.centre : times(part.centre, part.centreFactor));
   const spread = row.magnitude(
     s,
-    parts.map((part) => part && times(part.radius, part.radiusFactor)),
+    parts.map((part) => part && ofRadius(part)),
+    factors?.radiusFactor,
   );
-  const centres = s.replaced(parts.map((part) => part && times(part.centre, part.centreFactor)));
+  const centres = s.replaced(
+    parts.map((part) => part && ofCentre(part)),
+    factors && { ...node.attributes, alpha: float(s.number('alpha', 1) * factors.centreFactor) },
+  );
   const rooms = rounds ? roomsOf(row, s, parts, growth) : [];
   return centres.map((centre, i) => ({
     centre,

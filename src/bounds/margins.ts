@@ -1,5 +1,6 @@
 import { AssayError } from '../errors.js';
-import { type Boxes, bitsOf, storeOutward } from './ranges.js';
+import type { Boxes } from './ranges.js';
+import { UNIT } from './rounding.js';
 
 /** Norms of balls that are bounded. */
 export const BALL_NORMS = ['Linf', 'L2'] as const;
@@ -17,11 +18,15 @@ const SUMMED = 1 + 1e-12;
 export function ballsAround(n: number, pixels: Float32Array, epsilon: number, norm: BallNorm): Boxes {
   const lower = new Float32Array(pixels.length);
   const upper = new Float32Array(pixels.length);
-  const [lowerBits, upperBits] = [bitsOf(lower), bitsOf(upper)];
   for (let i = 0; i < pixels.length; i++) {
     const x = pixels[i]!;
-    storeOutward(lower, lowerBits, i, Math.max(0, x - epsilon), -1);
-    storeOutward(upper, upperBits, i, Math.min(1, x + epsilon), 1);
+    const least = Math.max(0, x - epsilon);
+    const most = Math.min(1, x + epsilon);
+    const low = Math.fround(least);
+    const high = Math.fround(most);
+    // Of numbers in [0, 1] that are no subnormal ones, these are the neighbours.
+    lower[i] = low <= least ? low : low * (1 - UNIT);
+    upper[i] = high >= most ? high : high * (1 + 2 * UNIT);
   }
   return {
     n,

@@ -22,8 +22,11 @@ export interface Ends extends Interval {
 export interface AffineRow {
   kind: 'affine';
   op: string;
-  /** |L| r for some r >= 0 of each input; undefined for inputs that do not depend on the image. */
-  magnitude(site: BoundSite, radii: readonly (string | undefined)[]): readonly string[];
+  /**
+   * |L| r for some r >= 0 of each input; undefined for inputs that do not depend on the image.
+   * @param factor of Gemm: what all is multiplied by
+   */
+  magnitude(site: BoundSite, radii: readonly (string | undefined)[], factor?: number): readonly string[];
   /** c, with a batch of one; undefined where it is 0. */
   offset?(site: BoundSite): string | undefined;
   /** How large the numbers are that c is added up from; default: |c|. */

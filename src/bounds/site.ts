@@ -32,8 +32,11 @@ export class BoundSite extends Site {
     );
   }
   /** The node on some of its inputs as they are and others in the place of those that depend on the image. */
-  replaced(values: readonly (string | undefined)[]): string[] {
-    return this.again(this.x.map((x, i) => values[i] ?? x));
+  replaced(values: readonly (string | undefined)[], attributes = this.node.attributes): string[] {
+    return this.again(
+      this.x.map((x, i) => values[i] ?? x),
+      attributes,
+    );
   }
   /** |x| of a constant: made here where it is known. */
   absolute(name: string): string {
