@@ -232,9 +232,13 @@ function growing(s: BoundSite, of: Known, { ofRadius, ofCentre }: Growth): Parts
     m === 0 ? radius : s.add(radius, s.mul(s.emit('Abs', centre), m));
   if (of.ball) {
     const own = asItIs(of);
+    const blocks = isBlocked(dims) && m > 0;
+    const without = blocks ? scaledSum(b, dims, own.centre, -m, own.radius) : '';
     return {
       ...own,
-      radius: grown(own.radius, own.centre),
+      radius: blocks
+        ? scaledSum(b, dims, s.emit('Relu', own.centre), 2 * m, without)
+        : grown(own.radius, own.centre),
       radiusFactor: ofRadius,
       room: ofRadius * own.room,
     };
