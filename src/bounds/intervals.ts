@@ -80,9 +80,9 @@ function present<T>(known: T | undefined): T {
 }
 
 /**
- * Sums that are finite only where a value's ends are. Of a ball the upper end is a sum of the lower and the radius, which is no number or
- * infinite where one of the two is: it alone is looked at. Where all that read it leave infinity as it is, the lower one is, which is as
- * good for centre and radius; an upper end that overflows reaches the next such sum, or the margin.
+ * Sums that are finite only where a value's ends are. Each end of a ball is a sum of its centre and radius, which is finite only where
+ * both are: one is looked at, the upper, which is finite only where the lower is as well. Where ReLU alone reads it, it is the lower:
+ * an upper one that overflows stays infinite, and reaches the next such sum, or the margin.
  */
 function sumsOf(value: Known, name: string, network: Bounded): string[] {
   const { lower, upper } = value.ends;
@@ -214,7 +214,8 @@ const asItIs = (of: Known): Parts => {
   return { centre, centreFactor: 1, radius: radius ?? of.radius, radiusFactor: 1, room: radius ? room : 0 };
 };
 
-/** The same of what a value is known by:
+/**
+ * The same of what a value is known by:
  *
  *     p = ofRadius (r + room + m |c|),   m = ofCentre / ofRadius.
  *
@@ -312,9 +313,9 @@ function roomsOf(
   growth: Growth,
 ): string[] {
   const lost = parts.map((part, i) => {
-    const value = tensor(floats([1], [2 * LOST + (part?.room ?? 0) * (1 + 4 * UNIT)]));
-    const dims = s.b.ints([1, ...s.shape(s.x[i]!).slice(1)]);
-    return part && s.b.op('ConstantOfShape', [dims], { value });
+    if (!part) return undefined;
+    const value = tensor(floats([1], [2 * LOST + part.room * (1 + 4 * UNIT)]));
+    return s.b.op('ConstantOfShape', [s.b.ints([1, ...s.shape(s.x[i]!).slice(1)])], { value });
   });
   const load = loadOf(row, s);
   const own = load === undefined ? undefined : s.mul(load, growth.ofLoad);

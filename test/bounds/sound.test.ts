@@ -136,6 +136,11 @@ describe('certificates hold', () => {
 
   it.each<[string, Layer, number]>([
     ['of the network', scaled(1e-25, 1e-19, 1e36), 1],
+    [
+      'of the network, before a step that bends',
+      (b, x) => b.op('Relu', [scaled(1e-25, 6e-20, 1e36)(b, x)]),
+      1,
+    ],
     ['of coefficients', scaled(1e23, 1e23, 1e-23, 1e-23), 1e-10],
     [
       'of both, before a step that bends',
