@@ -32,21 +32,21 @@ export const ENDS = 8 * UNIT;
  *
  * of what it makes of c, which is C: the network's evaluation rounds, and that of the centre. The radius R is computed as the sum
  * |L| p + q, so R >= (1 - e) (|L| p + q) - T, and R <= (1 + e) (|L| p + q) + T. It shall be larger than the above by
- * (spare + e) (|C| + R): `spare` is what later steps take that do not look at magnitudes themselves (see `sparesOf`), and e what
- * adding R to C takes where an engine does so in the midst of the sum that C is. |C| <= (1 + e) (|L| |c| + |b|) + T. All that holds for
+ * spare (|C| + R) + e R: `spare` is what later steps take that do not look at magnitudes themselves (see `sparesOf`), and e R what
+ * adding R to C takes where an engine does so in the midst of the sum that C is: what that loses of C's own terms is counted already.
+ * |C| <= (1 + e) (|L| |c| + |b|) + T. All that holds for
  *
- *     p = ((1 + e) r + (2 e + s) |c|) / d,   q = ((2 e + s) |b|) / d + 5 T,
- *     s = (spare + e) (1 + e),   d = 1 - e - s.
+ *     p = ((1 + e) r + m |c|) / d,   q = m |b| / d + 5 T,
+ *     m = 2 e + spare (1 + e),   d = 1 - e - (spare + e) (1 + e).
  *
  * Half of `LOST` is left to later steps as well, whatever their sums lose.
  * @param e of the step, relative
  */
 export function growthOf(e: number, spare: number): Growth {
-  const s = (spare + e) * (1 + e);
-  const d = 1 - e - s;
+  const d = 1 - e - (spare + e) * (1 + e);
   // Beyond, nothing is known of sums: infinite radii prove nothing.
   const share = d > 0 ? 1 / d : Number.POSITIVE_INFINITY;
-  const magnitude = (2 * e + s) * share;
+  const magnitude = (2 * e + spare * (1 + e)) * share;
   return {
     ofRadius: (1 + e) * share * (1 + COMPUTING),
     ofCentre: magnitude * (1 + COMPUTING) + COMPUTING,
@@ -57,6 +57,6 @@ export function growthOf(e: number, spare: number): Growth {
 
 /**
  * What a step that leaves magnitudes to the radii that it reads wants of these: |x - c| <= r - d (|c| + r). By the above, with p = r and
- * q = ofLoad |b|, that is enough for d = 3 e + s.
+ * q = ofLoad |b|, that is enough for d = 3 e + (spare + e) (1 + e).
  */
 export const spareFor = (e: number, spare: number): number => 3 * e + (spare + e) * (1 + e) + ENDS;
