@@ -21,6 +21,8 @@ const spec = (out: string, resamples: number, sources?: RunSpec['sources']): Run
   partial: new Set(),
   warnings: [],
 });
+/** Of 80 rows: more than the thread that was measured in does by itself. */
+const MANY = 15_000;
 const builtIn = (out: string) => ({ plugins: [], directory: out, file: 'small.run.yaml' });
 
 function saved(out: string): Omit<Results, 'created' | 'seconds'> {
@@ -32,17 +34,17 @@ function saved(out: string): Omit<Results, 'created' | 'seconds'> {
   return { ...results, costs: results.costs.map((cost) => ({ ...cost, seconds: 0 })) };
 }
 
-describe('a run that is concluded in a thread', () => {
+describe('a run that is concluded in a thread of its own', () => {
   it('has the results of one that is not, and counts what is done', async () => {
     const [apart, here] = [folder(), folder()];
     const events: ProgressEvent[] = [];
     const signal = new AbortController().signal;
-    await runEvaluation(spec(apart, 200, builtIn(apart)), {
+    await runEvaluation(spec(apart, MANY, builtIn(apart)), {
       out: apart,
       signal,
       notify: (event) => events.push(event),
     });
-    await runEvaluation(spec(here, 200), { out: here, signal, notify: () => undefined });
+    await runEvaluation(spec(here, MANY), { out: here, signal, notify: () => undefined });
     const { environment: _, ...results } = saved(apart);
     expect(saved(here)).toMatchObject(results);
     for (const part of ['measures.csv', 'examples/accuracy.csv'])
@@ -54,7 +56,7 @@ describe('a run that is concluded in a thread', () => {
       text: 'summarising: Accuracy',
       what: 'resamples of plus on test',
       done: 1,
-      of: 200,
+      of: MANY,
     });
     const [comparing, ...writing] = counted.slice(1 + inside.length);
     expect(comparing).toMatchObject({ text: 'comparing the systems: Accuracy', done: 0, of: 1 });
@@ -67,8 +69,21 @@ describe('a run that is concluded in a thread', () => {
     const [first, second] = [folder(), folder()];
     const signal = new AbortController().signal;
     for (const out of [first, second])
-      await runEvaluation(spec(out, 200, builtIn(out)), { out, signal, notify: () => undefined });
+      await runEvaluation(spec(out, MANY, builtIn(out)), { out, signal, notify: () => undefined });
     expect(saved(second)).toEqual(saved(first));
+  });
+
+  it.each([
+    ['by the thread that measured, when it is short', 200, ['own']],
+    ['by another, which loads the suites anew, when it is long', MANY, []],
+  ])('is concluded %s', async (_, resamples, suites) => {
+    const out = folder();
+    const known = spec(out, resamples, builtIn(out));
+    // Of its own making: only this thread has it.
+    const entries = known.entries.map((entry) => ({ ...entry, suite: { ...accuracy, name: 'own' } }));
+    const signal = new AbortController().signal;
+    await runEvaluation({ ...known, entries }, { out, signal, notify: () => undefined });
+    expect(saved(out).suites.map(({ suite }) => suite)).toEqual(suites);
   });
 
   it('ends when it is interrupted in the middle of a long summary', async () => {
@@ -87,7 +102,7 @@ describe('a run that is concluded in a thread', () => {
 
   it('says which suite failed and why, as one that is not', async () => {
     const out = folder();
-    const { failures, exitCode } = await runEvaluation(spec(out, -1, builtIn(out)), {
+    const { failures, exitCode } = await runEvaluation(spec(out, 2 ** 53, builtIn(out)), {
       out,
       signal: new AbortController().signal,
       notify: () => undefined,
