@@ -72,10 +72,13 @@ export async function resultsInput(
   const { title, key, config, gates, baseline, environment, warnings, began, stopped: left } = order;
   const { sources, seed, engine } = order;
   const catalogue = catalogueWith(await loadPlugins(sources), sources.file);
-  const entries = order.entries.flatMap(({ suite: name, ...entry }) => {
-    const suite = catalogue.suites.find(name);
-    return suite ? [{ ...entry, suite }] : [];
-  });
+  const loaded = await Promise.all(
+    order.entries.map(async ({ suite: name, ...entry }) => {
+      const suite = await catalogue.suites.find(name)?.load();
+      return suite && { ...entry, suite };
+    }),
+  );
+  const entries = loaded.filter((entry) => entry !== undefined);
   const named = <I extends { name: string }>(infos: readonly I[]) =>
     new Map(infos.map((info) => [info.name, { info }]));
   const inventory = {

@@ -33,10 +33,15 @@ type Row = { name?: string; title?: string; source?: string; needs?: readonly st
 type Shelf = Pick<Registry<Row>, 'kind' | 'names' | 'named' | 'origin'>;
 
 /** Everything that a run can name, kind by kind. */
-export function explained(catalogue: RunCatalogue): Explained[] {
-  const { suites, architectures } = catalogue;
+export async function explained(catalogue: RunCatalogue): Promise<Explained[]> {
+  const { architectures } = catalogue;
+  const suites = new Map<string, Row>();
+  for (const { name, load } of catalogue.suites) {
+    const suite = await load();
+    suites.set(name, { ...suite, options: optionsOf(suite, catalogue) });
+  }
   const kinds: readonly Shelf[] = [
-    suites.map((suite) => ({ ...suite, options: optionsOf(suite, catalogue) })),
+    catalogue.suites.map(({ name }) => ({ ...suites.get(name), name })),
     catalogue.measurements,
     catalogue.attacks,
     catalogue.losses,

@@ -45,8 +45,8 @@ export async function firstLook(
   }: EngineOptions & { engine?: string | undefined; notify?: Listener; short?: RunFile['suites'] } = {},
 ): Promise<FirstLook> {
   const read = await readRunFile(file);
-  const entries = suiteEntries(read.config.suites, builtinRunCatalogue, file);
-  const few = short ? suiteEntries(short, builtinRunCatalogue, file) : entries;
+  const entries = await suiteEntries(read.config.suites, builtinRunCatalogue, file);
+  const few = short ? await suiteEntries(short, builtinRunCatalogue, file) : entries;
   const engine = await createEngine(name, options);
   try {
     const inputs = await openInputs(read, engine, { seed: read.config.seed, ...(notify && { notify }) });

@@ -39,7 +39,7 @@ export async function loadRun(
     [{ name: 'suites given to run()', version: 1, suites: given }, ...(await loadPlugins(sources))],
     file,
   );
-  const entries = suiteEntries(config.suites, catalogue, file);
+  const entries = await suiteEntries(config.suites, catalogue, file);
   return { read, sources, given, catalogue, entries, limits: runLimits(read, limits) };
 }
 

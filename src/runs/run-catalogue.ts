@@ -4,7 +4,7 @@ import { exporters } from '../exporters/registry.js';
 import { Registry } from '../registry.js';
 import { renderers } from '../report/renderers.js';
 import { builtinCatalogue, type Catalogue, withRows } from '../suites/catalogue.js';
-import type { Measurement, Suite } from '../suites/contract.js';
+import type { ListedSuite, Measurement } from '../suites/contract.js';
 import { type Derivations, generators, transformsOf } from '../suites/derived/registry.js';
 import type { Exporter } from '../suites/exporter.js';
 import { builtinMeasurements } from '../suites/measurements/registry.js';
@@ -13,7 +13,7 @@ import type { Renderer } from '../suites/renderer.js';
 
 /** Everything that a run can name. A value: every run makes its own. */
 export interface RunCatalogue extends Catalogue, Derivations {
-  suites: Registry<Suite>;
+  suites: Registry<ListedSuite>;
   measurements: Registry<Measurement>;
   renderers: Registry<Renderer>;
   exporters: Registry<Exporter>;
@@ -27,7 +27,9 @@ function assembled(plugins: readonly NamedParts[]): RunCatalogue {
   const catalogue = plugins.reduce((all, plugin) => withRows(all, plugin, plugin.name), builtinCatalogue);
   return {
     ...catalogue,
-    suites: added(suites, (plugin) => plugin.suites),
+    suites: added(suites, (plugin) =>
+      plugin.suites?.map((suite) => ({ name: suite.name, load: async () => suite })),
+    ),
     measurements: added(measurements, (plugin) => plugin.measurements),
     transforms: added(transformsOf(catalogue), (plugin) => plugin.transforms),
     generators: added(generators, (plugin) => plugin.generators),
@@ -60,7 +62,7 @@ export interface NamedParts extends PluginParts {
 const decides = (plugin: NamedParts): boolean =>
   Object.entries(KINDS).some(([kind, { undecisive }]) => !undecisive && kind in plugin);
 
-const suites = Registry.of<Suite>('suite', builtinSuites);
+const suites = Registry.of<ListedSuite>('suite', builtinSuites);
 const measurements = Registry.of<Measurement>('measurement', builtinMeasurements);
 
 /** What comes with Assay. */

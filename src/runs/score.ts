@@ -73,7 +73,7 @@ export async function score(options: ScoreOptions): Promise<RunOutcome> {
   const list = suiteList(options);
   checkRules(gates, options.gatesFile ?? COMMAND);
   const catalogue = catalogueWith(await loadPlugins(list), list.file);
-  const named = suiteEntries(list.suites, catalogue, list.file);
+  const named = await suiteEntries(list.suites, catalogue, list.file);
   const out = options.out ?? usualFolder(title);
   admit(out);
   if (options.baseline !== undefined) admit(options.baseline);

@@ -29,42 +29,53 @@ type OpenEntry = Record<string, unknown>;
  * `models: [names]` and `datasets: [names]`, of what the suite is shown.
  * Errors: `unknown-name`, `config-invalid`; both name the place.
  */
-export function suiteEntries(suites: RunFile['suites'], catalogue: RunCatalogue, file: string): SuiteEntry[] {
-  const entries = suites.flatMap((entry, i) => {
-    const at = `suites[${i}]`;
-    const { optional, models, datasets, ...suites } =
-      typeof entry === 'string' ? ({ [entry]: {} } as OpenEntry) : (entry as OpenEntry);
-    const shown = { ...namesIn({ models }, at, file), ...namesIn({ datasets }, at, file) };
-    const named = Object.entries(suites);
-    if (optional !== undefined && typeof optional !== 'boolean')
-      throw new AssayError('config-invalid', '`optional` is no yes or no', {
-        file,
-        path: `${at}.optional`,
-        expected: 'true or false',
-        found: JSON.stringify(optional),
-        hint: 'write `optional: true` if the run can do without this suite',
-      });
-    if (named.length !== 1)
-      throw new AssayError('config-invalid', 'an entry of `suites` names one suite', {
-        file,
-        path: at,
-        expected: 'a name, or { name: options }',
-        found: named.length === 0 ? 'no key' : `the keys ${named.map(([name]) => name).join(', ')}`,
-        hint: named.length > 1 ? 'indent options below the name of their suite' : 'write the name of a suite',
-      });
-    const [name, given] = named[0]!;
-    const suite = catalogue.suites.named(name, { file, path: at });
+export async function suiteEntries(
+  suites: RunFile['suites'],
+  catalogue: RunCatalogue,
+  file: string,
+): Promise<SuiteEntry[]> {
+  const named = suites.map((entry, i) => namedIn(entry, `suites[${i}]`, file));
+  const rows = named.map(({ name, at }) => catalogue.suites.named(name, { file, path: at }));
+  const loaded = await Promise.all(rows.map((row) => row.load()));
+  const entries = named.flatMap(({ name, given, beside, at }, i) => {
+    const suite = loaded[i]!;
     const variants = Array.isArray(given) ? given : [given ?? {}];
     return variants.map((value: unknown, variant): SuiteEntry => {
       const path = `${at}.${name}${Array.isArray(given) ? `[${variant}]` : ''}`;
       const options = checkOptions(suite, catalogue, value ?? {}, { file, at: path });
-      return { suite, options, title: suite.title, ...(optional && { optional }), ...shown, path, file };
+      return { suite, options, title: suite.title, ...beside, path, file };
     });
   });
   return entries.map((entry) => {
     const twins = entries.filter(({ suite }) => suite === entry.suite);
     return twins.length === 1 ? entry : { ...entry, title: `${entry.title}: ${difference(entry, twins)}` };
   });
+}
+
+/** The suite that an entry names, what is given to it, and what stands beside it. Errors: `config-invalid`. */
+function namedIn(entry: RunFile['suites'][number], at: string, file: string) {
+  const { optional, models, datasets, ...suites } =
+    typeof entry === 'string' ? ({ [entry]: {} } as OpenEntry) : (entry as OpenEntry);
+  const shown = { ...namesIn({ models }, at, file), ...namesIn({ datasets }, at, file) };
+  const named = Object.entries(suites);
+  if (optional !== undefined && typeof optional !== 'boolean')
+    throw new AssayError('config-invalid', '`optional` is no yes or no', {
+      file,
+      path: `${at}.optional`,
+      expected: 'true or false',
+      found: JSON.stringify(optional),
+      hint: 'write `optional: true` if the run can do without this suite',
+    });
+  if (named.length !== 1)
+    throw new AssayError('config-invalid', 'an entry of `suites` names one suite', {
+      file,
+      path: at,
+      expected: 'a name, or { name: options }',
+      found: named.length === 0 ? 'no key' : `the keys ${named.map(([name]) => name).join(', ')}`,
+      hint: named.length > 1 ? 'indent options below the name of their suite' : 'write the name of a suite',
+    });
+  const [name, given] = named[0]!;
+  return { name, given, beside: { ...(optional && { optional }), ...shown }, at };
 }
 
 /** What `models` and `datasets` beside a suite say. Errors: `config-invalid`. */

@@ -214,6 +214,12 @@ export function defineSuite<S extends TSchema>(suite: Suite<S>): Suite<S> {
   return suite;
 }
 
+/** A suite by its name, which is loaded when a run names it. */
+export interface ListedSuite {
+  name: string;
+  load(): Promise<Suite>;
+}
+
 /** The schema of a suite's options, in a run that can name all this. */
 export const optionsOf = <S extends TSchema>(
   { options }: Pick<Suite<S>, 'options'>,

@@ -37,7 +37,7 @@ async function pairsOf(file: string, suites?: readonly string[]): Promise<Set<st
   const read = await readRunFile(file);
   const inputs = await openInputs(read, engine, { seed: 1 });
   try {
-    const entries = suiteEntries([...(suites ?? read.config.suites)], builtinRunCatalogue, file);
+    const entries = await suiteEntries([...(suites ?? read.config.suites)], builtinRunCatalogue, file);
     const { plan } = await planned({ entries, evaluation: inputs.evaluation, gates: [], file });
     return new Set(plan.jobs.map(({ request: { system, dataset } }) => `${system} ${dataset}`));
   } finally {

@@ -11,15 +11,14 @@ import { resultsSchema } from '../../src/report/schema.js';
 import { builtinRunCatalogue } from '../../src/runs/run-catalogue.js';
 import { RunFile } from '../../src/runs/run-file.js';
 import { optionsOf } from '../../src/suites/contract.js';
+import { everySuite } from '../suites/helpers/every-suite.js';
 
 const ours: Readonly<Record<string, TSchema>> = {
   'a run file': RunFile,
   'a model card': ModelCard,
   'a data set': datasetSchema(builtinRunCatalogue.dataFormats),
   results: Type.Unsafe(resultsSchema()),
-  ...Object.fromEntries(
-    [...builtinRunCatalogue.suites].map((suite) => [suite.name, optionsOf(suite, builtinRunCatalogue)]),
-  ),
+  ...Object.fromEntries(everySuite.map((suite) => [suite.name, optionsOf(suite, builtinRunCatalogue)])),
 };
 
 /** Every keyword that is known, where it is told apart from its neighbours. */

@@ -10,12 +10,13 @@ import { RunFile } from '../../src/runs/run-file.js';
 import type { Fit } from '../../src/scores/score.js';
 import { scoreSets } from '../../src/scores/sets.js';
 import { optionsOf } from '../../src/suites/contract.js';
+import { everySuite } from '../suites/helpers/every-suite.js';
 import { schemaTable } from './schema-table.js';
 
 /** docs/reference.md, from the schemas that check what users write. */
 export function referencePage(catalogue = builtinRunCatalogue): string {
   const { attacks, architectures, corruptions, dataFormats, defences, losses, norms, scores } = catalogue;
-  const suites = [...catalogue.suites].map(
+  const suites = everySuite.map(
     (suite) =>
       `### \`${suite.name}\`: ${suite.title}\n\n${suite.description}\n\n${schemaTable(optionsOf(suite, catalogue))}`,
   );

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { checkNames, type Nameable } from '../../src/gate/names.js';
 import type { GateRule } from '../../src/gate/rule.js';
 import { warningCodes } from '../../src/suites/warning-codes.js';
-import { builtinSuites } from '../../suites/index.js';
+import { everySuite } from '../suites/helpers/every-suite.js';
 
 const nameable: Nameable = {
   models: ['jem', 'baseline'],
@@ -87,7 +87,7 @@ describe('names in rules', () => {
   });
 
   it('are told by every built-in suite, each once', () => {
-    for (const { name, measures = [] } of builtinSuites) {
+    for (const { name, measures = [] } of everySuite) {
       expect(measures.length, name).toBeGreaterThan(0);
       expect(new Set(measures).size, name).toBe(measures.length);
     }

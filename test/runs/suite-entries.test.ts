@@ -10,7 +10,10 @@ const mean = meanSuite(noisyLogits({ measured: [] }));
 const other = meanSuite(noisyLogits({ measured: [] }), 'other');
 const knowing = (...suites: Suite[]) => ({
   ...builtinRunCatalogue,
-  suites: Registry.of<Suite>('suite', suites),
+  suites: Registry.of(
+    'suite',
+    suites.map((suite) => ({ name: suite.name, load: async () => suite })),
+  ),
 });
 const known = knowing(mean, other);
 const entries = (suites: Parameters<typeof suiteEntries>[0]) => suiteEntries(suites, known, 'run.yaml');
@@ -35,22 +38,24 @@ describe('the suites of a run file', () => {
         ['mean', { scale: 2 }, 'suites[0].mean[1]'],
       ],
     ],
-  ])('may be %s', (_, suites, wanted) => {
-    expect(entries(suites).map(({ suite, options, path }) => [suite.name, options, path])).toEqual(wanted);
+  ])('may be %s', async (_, suites, wanted) => {
+    expect((await entries(suites)).map(({ suite, options, path }) => [suite.name, options, path])).toEqual(
+      wanted,
+    );
   });
 
-  it('may be gone without', () => {
-    const [first, second] = entries([{ mean: { scale: 3 }, optional: true }, 'other']);
+  it('may be gone without', async () => {
+    const [first, second] = await entries([{ mean: { scale: 3 }, optional: true }, 'other']);
     expect([first!.options, first!.optional, second!.optional]).toEqual([{ scale: 3 }, true, undefined]);
     expect(writtenEntry(first!)).toEqual({ mean: { scale: 3 }, optional: true });
-    expect(() => entries([{ mean: { datasets: ['test'] } }])).toThrow(
+    await expect(entries([{ mean: { datasets: ['test'] } }])).rejects.toThrow(
       expect.objectContaining({
         details: expect.objectContaining({
           hint: expect.stringContaining('beside the suite: { mean: {}, datasets'),
         }),
       }),
     );
-    expect(() => entries([{ mean: null, optional: 'yes' }])).toThrow(
+    await expect(entries([{ mean: null, optional: 'yes' }])).rejects.toThrow(
       expect.objectContaining({
         code: 'config-invalid',
         details: expect.objectContaining({ path: 'suites[0].optional' }),
@@ -58,22 +63,22 @@ describe('the suites of a run file', () => {
     );
   });
 
-  it('may be shown some models and data sets only', () => {
+  it('may be shown some models and data sets only', async () => {
     const beside = { mean: { scale: 3 }, models: ['a'], datasets: ['test', 'noise'] };
-    const entry = entries([beside])[0]!;
-    expect([entry.models, entry.datasets]).toEqual([['a'], ['test', 'noise']]);
-    expect(writtenEntry(entry)).toEqual(beside);
+    const [entry] = await entries([beside]);
+    expect([entry!.models, entry!.datasets]).toEqual([['a'], ['test', 'noise']]);
+    expect(writtenEntry(entry!)).toEqual(beside);
     for (const [wrong, path] of [
       [{ models: 'a' }, 'suites[0].models'],
       [{ datasets: [] }, 'suites[0].datasets'],
     ] as const)
-      expect(() => entries([{ mean: { scale: 1 }, ...wrong }])).toThrow(
+      await expect(entries([{ mean: { scale: 1 }, ...wrong }])).rejects.toThrow(
         expect.objectContaining({ code: 'config-invalid', details: expect.objectContaining({ path }) }),
       );
   });
 
-  it('are told apart by the options in which they differ', () => {
-    const titles = entries([
+  it('are told apart by the options in which they differ', async () => {
+    const told = await entries([
       {
         mean: [
           { scale: 1, first: 3 },
@@ -81,9 +86,10 @@ describe('the suites of a run file', () => {
         ],
       },
       'other',
-    ]).map(({ title }) => title);
-    expect(titles).toEqual(['Mean: scale 1', 'Mean: scale 2', 'Mean']);
-    expect(entries(['mean', 'mean']).map(({ title }) => title)).toEqual(['Mean: entry 1', 'Mean: entry 2']);
+    ]);
+    const titles = (all: typeof told) => all.map(({ title }) => title);
+    expect(titles(told)).toEqual(['Mean: scale 1', 'Mean: scale 2', 'Mean']);
+    expect(titles(await entries(['mean', 'mean']))).toEqual(['Mean: entry 1', 'Mean: entry 2']);
   });
 
   const refused: [string, Parameters<typeof suiteEntries>[0], object][] = [
@@ -109,22 +115,17 @@ describe('the suites of a run file', () => {
       { code: 'config-invalid', details: { path: 'suites[0].mean' } },
     ],
   ];
-  it.each(refused)('are refused with %s', (_, suites, error) => {
-    let caught: unknown;
-    try {
-      entries(suites);
-    } catch (thrown) {
-      caught = thrown;
-    }
+  it.each(refused)('are refused with %s', async (_, suites, error) => {
+    const caught: unknown = await entries(suites).catch((thrown: unknown) => thrown);
     const { details, ...rest } = error as { details: { hint?: string | RegExp; path: string } };
     expect(caught).toMatchObject({ ...rest, details: { file: 'run.yaml', path: details.path } });
     if (details.hint)
       expect(caught).toMatchObject({ details: { hint: expect.stringMatching(details.hint) } });
   });
 
-  it('are refused when the suite declares its options wrongly', () => {
+  it('are refused when the suite declares its options wrongly', async () => {
     const broken = { ...mean, options: Type.Unsafe({ type: 'objekt' }) };
-    expect(() => suiteEntries(['mean'], knowing(broken), 'run.yaml')).toThrow(
+    await expect(suiteEntries(['mean'], knowing(broken), 'run.yaml')).rejects.toThrow(
       expect.objectContaining({ code: 'suite-failed' }),
     );
   });

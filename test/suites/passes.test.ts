@@ -10,9 +10,9 @@ import { SharedClock } from '../../src/runs/shared-clock.js';
 import { FolderStore } from '../../src/runs/store.js';
 import { builtinCatalogue } from '../../src/suites/catalogue.js';
 import { optionsOf } from '../../src/suites/contract.js';
-import { builtinSuites } from '../../suites/index.js';
 import { analyticSystem, noiseImages } from '../attacks/helpers/analytic-system.js';
 import { entryOf, evaluationOf, folder } from '../runs/small-run.js';
+import { everySuite } from './helpers/every-suite.js';
 import { memoryDataset } from './helpers/memory-dataset.js';
 
 const analytic = analyticSystem({
@@ -72,7 +72,7 @@ const options: Record<string, object> = {
 };
 
 describe('what measurements say of their passes', () => {
-  it.each(builtinSuites.map((suite) => [suite.name, suite] as const))(
+  it.each(everySuite.map((suite) => [suite.name, suite] as const))(
     '%s: every pass expected is made or spared',
     async (name, suite) => {
       const sets = [images('test', 12, 'test'), images('val', 12, 'validation'), images('noise', 12, 'ood')];
