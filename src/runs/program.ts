@@ -1,7 +1,7 @@
 import { createHash, type Hash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { cpus } from 'node:os';
-import { dirname, join, relative } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { filesBelow } from '../bytes/files-below.js';
 import { assayVersion } from './environment.js';
@@ -10,16 +10,14 @@ import { assayVersion } from './environment.js';
 const here = dirname(dirname(fileURLToPath(import.meta.url)));
 const CODE = [here, join(dirname(here), 'suites')];
 
-let known: string | undefined;
-let knownCode: string | undefined;
+const digests = new Map<string, string>();
 
 /**
  * A digest of what decides numbers wherever it runs: our code, and the versions of what it depends on. Processors and Node may
  * differ, and optional packages be absent.
  */
 export function codeIdentity(): string {
-  knownCode ??= identifyCode();
-  return knownCode;
+  return once('CODE', identifyCode);
 }
 
 /**
@@ -28,8 +26,33 @@ export function codeIdentity(): string {
  * in a checkout.
  */
 export function programIdentity(): string {
-  known ??= identify();
+  return once('PROGRAM', identify);
+}
+
+/** How long a digest is handed down, in ms: what a process starts later may be of code that was replaced since. */
+const FRESH_MS = 60_000;
+
+/**
+ * A digest that this process, or the one that started it from the same folder within the last minute, has made already.
+ * It is kept in the environment, which threads and child processes inherit: to read all code again is a tenth of a second.
+ */
+function once(name: string, digest: () => string): string {
+  const variable = `ASSAY_${name}_IDENTITY`;
+  const known = digests.get(name) ?? handedDown(process.env[variable]) ?? digest();
+  if (!digests.has(name))
+    process.env[variable] = JSON.stringify({ folder: here, by: process.pid, at: Date.now(), digest: known });
+  digests.set(name, known);
   return known;
+}
+
+function handedDown(text: string | undefined): string | undefined {
+  try {
+    const { folder, by, at, digest } = JSON.parse(text ?? 'null') ?? {};
+    const mine = folder === here && [process.pid, process.ppid].includes(by);
+    return mine && Date.now() - at < FRESH_MS ? digest : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function identify(): string {
@@ -52,7 +75,7 @@ function hashFiles(hash: Hash, folders: readonly string[]): void {
   const top = packageFolder();
   for (const folder of folders)
     for (const file of filesBelow(folder).filter(decides))
-      hash.update(`\n${relative(top, file)}\n`).update(readFileSync(file));
+      hash.update(`\n${file.slice(top.length)}\n`).update(readFileSync(file));
 }
 
 function hashVersions(hash: Hash, packagesOf: (manifest: Manifest) => Record<string, string>): void {
