@@ -57,6 +57,11 @@ function convolved(s: BoundSite): number {
   return Math.max(perGroup, outputs / s.number('group', 1)) * product(kernel) + 1;
 }
 
+const convolution = (op: string): AffineRow => ({
+  ...products(op, convolved, 2, true),
+  channelOffset: (s) => (s.has(2) ? s.x[2] : undefined),
+});
+
 const typeOf = (s: BoundSite, x: string) => s.constant(x)?.type ?? s.type(x);
 
 /** Values are moved about, not computed. Constants among them are offsets. */
@@ -133,8 +138,8 @@ export const affine: readonly AffineRow[] = [
     refuses: (s) =>
       s.varies(0) && s.varying.length === 1 ? undefined : 'more than its first operand depends on the image',
   },
-  products('Conv', convolved, 2, true),
-  products('ConvTranspose', convolved, 2, true),
+  convolution('Conv'),
+  convolution('ConvTranspose'),
   {
     kind: 'affine',
     op: 'BatchNormalization',

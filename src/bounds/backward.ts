@@ -7,6 +7,7 @@ import { int, string } from '../graph/build.js';
 import type { Graph } from '../graph/graph.js';
 import { prune } from '../graph/prune.js';
 import { type Bounded, dimsOf, isAffine, onConstants, type Step, siteOf, sizeOf } from './network.js';
+import { gamma } from './rounding.js';
 import type { AffineRow } from './row.js';
 
 /** What a step that is not affine is replaced by: names of inputs (n, 1 or rows, size). */
@@ -22,6 +23,14 @@ export interface LineInputs {
   other?: { lowerSlope: string; upperSlope: string };
 }
 
+/** Where a walk has lines and errors from. */
+export interface Known {
+  /** By the step's value. */
+  lines(step: Step): LineInputs;
+  /** (n, 1, size): what one unit of a coefficient of the value costs; and of one before it, where that is folded into it. */
+  error(value: string, folded: string | undefined): string;
+}
+
 /** A graph that takes lower bounds of linear functions of a value back to values before it. */
 export interface BackwardGraph {
   graph: Graph;
@@ -31,11 +40,18 @@ export interface BackwardGraph {
   lines: ReadonlyMap<string, LineInputs>;
   /** By value, of what steps give: input (n, 1, size), what one unit of its coefficient may cost by rounding. */
   errors: ReadonlyMap<string, string>;
+  /**
+   * By the value of a step, a value before it whose cost is in the error of that step: what one unit of its coefficient costs, times
+   * the steepest line.
+   */
+  folded: ReadonlyMap<string, string>;
   /** Outputs (n, rows, size), by value where the walk stops: f >= sum of coefficients * values + bias - error. */
   coefficients: ReadonlyMap<string, string>;
   /** Outputs (n, rows). */
   bias: string;
   error: string;
+  /** The true error is at most this times that: its terms are none below 0, and are added up in float32. */
+  errorSpare: number;
 }
 
 /**
@@ -48,7 +64,21 @@ export function backwardGraph(
   { from, stops }: { from: string; stops: readonly string[] },
 ): BackwardGraph {
   const b = onConstants(network, 'backward');
-  const walk = new Walk(network, b, from);
+  const fed = new Fed(network, b);
+  const found = walkedBack(network, b, fed, { from, stops });
+  const graph = prune(b.build());
+  refuseMissing(graph, network);
+  return { ...found, graph, lines: fed.inputs, errors: fed.errors };
+}
+
+/** The same on a graph that has lines and errors already, or inputs for them. */
+export function walkedBack(
+  network: Bounded,
+  b: GraphBuilder,
+  known: Known,
+  { from, stops }: { from: string; stops: readonly string[] },
+): Omit<BackwardGraph, 'graph' | 'lines' | 'errors'> {
+  const walk = new Walk(network, b, known, { from, stops });
   const between = new Set(nodesBetween(network.graph, stops, from));
   const ended = new Set(stops);
   for (const step of network.steps.toReversed()) {
@@ -64,14 +94,71 @@ export function backwardGraph(
     coefficients.set(value, b.outputAs(walk.flat(found, sizeOf(network, value)), b.fresh('coefficients')));
   }
   const { bias, error } = walk.sums();
-  const graph = prune(b.build());
-  refuseMissing(graph, network);
-  return { graph, rows: walk.rowsInput, lines: walk.lines, errors: walk.errors, coefficients, bias, error };
+  return {
+    rows: walk.rowsInput,
+    folded: walk.folded,
+    coefficients,
+    bias,
+    error,
+    errorSpare: walk.errorSpare,
+  };
+}
+
+/** Lines and errors are inputs. */
+class Fed implements Known {
+  readonly inputs = new Map<string, LineInputs>();
+  readonly errors = new Map<string, string>();
+
+  constructor(
+    private readonly network: Bounded,
+    private readonly b: GraphBuilder,
+  ) {}
+
+  lines({ node, row }: Step): LineInputs {
+    const { b } = this;
+    const output = node.outputs[0]!;
+    const size = sizeOf(this.network, output);
+    // The same for all functions, or not.
+    const line = (name: string) => b.input(name, 'float32', ['N', b.fresh(`functions_of_${name}`), size]);
+    const lines: LineInputs = {
+      lowerSlope: line('lower_slope'),
+      upperSlope: line('upper_slope'),
+      upperIntercept: line('upper_intercept'),
+      ...(!(row.kind === 'curve' && row.throughZero) && { lowerIntercept: line('lower_intercept') }),
+      ...(row.kind === 'window' && { place: b.input('place', 'int64', ['N', 1, size]) }),
+      ...(row.kind === 'product' && {
+        other: { lowerSlope: line('lower_slope'), upperSlope: line('upper_slope') },
+      }),
+    };
+    this.inputs.set(output, lines);
+    return lines;
+  }
+
+  error(value: string): string {
+    const error = this.b.input('error_of', 'float32', ['N', 1, sizeOf(this.network, value)]);
+    this.errors.set(value, error);
+    return error;
+  }
+}
+
+/** Longer sums are made axis by axis. */
+const LONG = 2 ** 20;
+
+/** By value that one step reads, and no other: that step. */
+function onlyReaders({ steps }: Bounded): Map<string, Step> {
+  const readers = new Map<string, Step[]>();
+  for (const step of steps)
+    for (const input of step.node.inputs) readers.set(input, [...(readers.get(input) ?? []), step]);
+  return new Map(
+    [...readers].flatMap(([value, [only, ...others]]) =>
+      only && others.length === 0 ? [[value, only]] : [],
+    ),
+  );
 }
 
 class Walk {
-  readonly lines = new Map<string, LineInputs>();
-  readonly errors = new Map<string, string>();
+  readonly folded = new Map<string, string>();
+  errorSpare = 1;
   readonly rowsInput: string;
   /** (n, rows): as many as are fed. */
   private readonly lead: string;
@@ -81,13 +168,19 @@ class Walk {
   private readonly met = new Map<string, string>();
   /** (n * rows) */
   private readonly biases: string[] = [];
+  /** (n, rows, 1) or (n * rows) */
   private readonly costs: string[] = [];
+  private readonly readers: ReadonlyMap<string, Step>;
+  private readonly stops: ReadonlySet<string>;
 
   constructor(
     private readonly network: Bounded,
     private readonly b: GraphBuilder,
-    from: string,
+    private readonly known: Known,
+    { from, stops }: { from: string; stops: readonly string[] },
   ) {
+    this.stops = new Set(stops);
+    this.readers = onlyReaders(network);
     this.rowsInput = b.input('rows', 'float32', ['N', 'R', sizeOf(network, from)]);
     this.lead = b.op('Shape', [this.rowsInput], { start: int(0), end: int(2) });
     this.add(from, b.op('Reshape', [this.rowsInput, b.ints([-1, ...dimsOf(network, from)])]));
@@ -112,12 +205,19 @@ class Walk {
     const { node, row } = step;
     const incoming = node.outputs.map((output) => this.at(output));
     const s = siteOf(node, b, network, incoming);
-    const offset = row.offset?.(s);
+    const ofChannels = row.channelOffset?.(s);
+    const offset = ofChannels ?? row.offset?.(s);
+    const folded = new Set(this.folded.values());
     node.outputs.forEach((output, i) => {
       const coefficients = incoming[i];
       if (coefficients === undefined) return;
-      if (offset !== undefined) this.biases.push(this.summed(s.mul(coefficients, offset), output));
-      if (network.rounded.has(output)) this.cost(output);
+      if (offset !== undefined)
+        this.biases.push(
+          ofChannels === undefined
+            ? this.summed(s.mul(coefficients, offset), output)
+            : this.summedByChannel(coefficients, ofChannels, output),
+        );
+      if (network.rounded.has(output) && !folded.has(output)) this.cost(output);
     });
     const gradient = GRADIENTS.get(node.op);
     gradient?.gradient(s).forEach((found, i) => {
@@ -126,43 +226,39 @@ class Walk {
     });
   }
 
-  bent({ node, row }: Step): void {
+  /**
+   * A step that is not affine: coefficients a of what it gives become a l + min(a, 0) (u - l) of what it reads, l and u the slopes of
+   * the lines below and above, and so do intercepts. Computed, that is off by 6 units of |a| max(|l|, |u|) at most: a product and the
+   * sum, one each; the difference, its product and the sum, one each of |u - l|, which is at most twice that maximum where it matters;
+   * `stepLines` has room for that.
+   */
+  bent(step: Step): void {
     const { network, b } = this;
+    const { node } = step;
     const [input, second] = node.inputs as [string, string];
     const output = node.outputs[0]!;
     const coefficients = this.at(output);
     if (coefficients === undefined) return;
     const size = sizeOf(network, output);
-    // The same for all functions, or not.
-    const line = (name: string) => b.input(name, 'float32', ['N', b.fresh(`functions_of_${name}`), size]);
-    const lines: LineInputs = {
-      lowerSlope: line('lower_slope'),
-      upperSlope: line('upper_slope'),
-      upperIntercept: line('upper_intercept'),
-      ...(!(row.kind === 'curve' && row.throughZero) && { lowerIntercept: line('lower_intercept') }),
-      ...(row.kind === 'window' && { place: b.input('place', 'int64', ['N', 1, size]) }),
-      ...(row.kind === 'product' && {
-        other: { lowerSlope: line('lower_slope'), upperSlope: line('upper_slope') },
-      }),
-    };
-    this.lines.set(node.outputs[0]!, lines);
-    this.cost(output);
+    const lines = this.known.lines(step);
+    const folded = this.foldedInto(step);
+    if (folded !== undefined) this.folded.set(output, folded);
+    this.cost(output, folded);
     const flat = this.flat(coefficients, size);
-    const positive = b.op('Relu', [flat]);
     const negative = b.op('Min', [flat, b.scalar(0)]);
-    const sides = (above: string, below: string) =>
-      b.op('Add', [b.op('Mul', [positive, above]), b.op('Mul', [negative, below])]);
+    const ends = (below: string, above: string): string =>
+      b.op('Add', [b.op('Mul', [flat, below]), b.op('Mul', [negative, b.op('Sub', [above, below])])]);
     const offset =
       lines.lowerIntercept === undefined
         ? b.op('Mul', [negative, lines.upperIntercept])
-        : sides(lines.lowerIntercept, lines.upperIntercept);
+        : ends(lines.lowerIntercept, lines.upperIntercept);
     this.biases.push(this.summed(offset, output));
-    const slopes = sides(lines.lowerSlope, lines.upperSlope);
+    const slopes = ends(lines.lowerSlope, lines.upperSlope);
     const back = lines.place === undefined ? slopes : this.scattered(slopes, lines.place, input);
     const arrives = (at: string, value: string) =>
       this.add(at, b.op('Reshape', [value, b.ints([-1, ...dimsOf(network, at)])]));
     arrives(input, back);
-    if (lines.other) arrives(second, sides(lines.other.lowerSlope, lines.other.upperSlope));
+    if (lines.other) arrives(second, ends(lines.other.lowerSlope, lines.other.upperSlope));
   }
 
   /** (n * rows, ...) as (n, rows, size). */
@@ -178,8 +274,8 @@ class Walk {
         b.op('ReduceSum', [this.rowsInput, b.ints([2])], { keepdims: int(0) }),
         b.scalar(0),
       ]);
-      const sum = parts.length === 0 ? zero : b.op('Sum', parts);
-      return b.outputAs(b.op('Reshape', [sum, this.lead]), b.fresh(name));
+      const shaped = (parts.length === 0 ? [zero] : parts).map((part) => b.op('Reshape', [part, this.lead]));
+      return b.outputAs(b.op('Sum', shaped), b.fresh(name));
     };
     return { bias: total(this.biases, 'bias'), error: total(this.costs, 'error') };
   }
@@ -192,16 +288,41 @@ class Walk {
     this.ways.set(value, [...(this.ways.get(value) ?? []), coefficients]);
   }
 
-  private cost(value: string): void {
+  /**
+   * The value of an affine step that only this curve reads: its coefficients are those of the curve times one of two slopes. The curve's
+   * error has its cost in it, times the steeper, and nothing is added up at the value.
+   */
+  private foldedInto({ node, row }: Step): string | undefined {
+    const input = node.inputs[0]!;
+    const only = this.readers.get(input)?.node === node;
+    const costs = row.kind === 'curve' && only && this.network.rounded.has(input) && !this.stops.has(input);
+    return costs ? input : undefined;
+  }
+
+  private cost(value: string, folded?: string): void {
     const { b, network } = this;
     const size = sizeOf(network, value);
-    const error = b.input('error_of', 'float32', ['N', 1, size]);
-    this.errors.set(value, error);
+    const error = this.known.error(value, folded);
     const ways = this.ways.get(value) ?? [];
     // Of two, the sum is rounded once; of more, those on the way are rounded as well.
     const sizes = (ways.length > 2 ? ways : [this.at(value) ?? '']).map((way) => b.op('Abs', [way]));
-    const heft = sizes.length === 1 ? sizes[0]! : b.op('Sum', sizes);
-    this.costs.push(this.summed(b.op('Mul', [this.flat(heft, size), error]), value));
+    const heft = this.flat(sizes.length === 1 ? sizes[0]! : b.op('Sum', sizes), size);
+    if (size > LONG) {
+      this.costs.push(this.summed(b.op('Mul', [heft, error]), value));
+      return;
+    }
+    // Nothing cancels out: a sum in any order is right but for a share of it.
+    this.costs.push(b.op('MatMul', [heft, b.op('Reshape', [error, b.ints([-1, size, 1])])]));
+    this.errorSpare = Math.max(this.errorSpare, 1 / (1 - gamma(size)));
+  }
+
+  /** The sum over a value of coefficients times a number of each channel: of places first, axis by axis, then of channels. */
+  private summedByChannel(coefficients: string, ofChannels: string, like: string): string {
+    const { b, network } = this;
+    let sum = coefficients;
+    for (let axis = dimsOf(network, like).length; axis > 1; axis--)
+      sum = b.op('ReduceSum', [sum, b.ints([axis])], { keepdims: int(0) });
+    return b.op('ReduceSum', [b.op('Mul', [sum, ofChannels]), b.ints([1])], { keepdims: int(0) });
   }
 
   /** Sums over all numbers of a value, axis by axis: fewer roundings meet in each number than in one long sum. */
@@ -227,7 +348,7 @@ class Walk {
 }
 
 /** A row of the gradient table that reads a value of the image cannot be used here. */
-function refuseMissing(graph: Graph, { varying }: Bounded): void {
+export function refuseMissing(graph: Graph, { varying }: Bounded): void {
   const written = new Set([
     ...graph.inputs.map(({ name }) => name),
     ...graph.nodes.flatMap((node) => node.outputs),

@@ -1,5 +1,6 @@
 import type { Engine } from '../engines/engine.js';
 import { Ascent } from './ascent.js';
+import { CrownIbp } from './crown-ibp.js';
 import { type Bounded, boundedNetwork, type Network, withoutRounding } from './network.js';
 import { Programs } from './programs.js';
 import { Propagation } from './propagation.js';
@@ -36,6 +37,7 @@ export class BoundPrograms {
   private readonly programs: Programs;
   private readonly walks: Walks;
   private readonly ascent: Ascent;
+  private readonly crownIbp: CrownIbp;
   private readonly refining: Refining;
   private stops: readonly string[] | undefined;
 
@@ -45,6 +47,7 @@ export class BoundPrograms {
   ) {
     this.programs = new Programs(engine);
     this.walks = new Walks(network, this.programs);
+    this.crownIbp = new CrownIbp(network, this.programs);
     this.ascent = new Ascent(engine, network, this.programs);
     // One more is fed, or read, meanwhile.
     this.refining = { network, walks: this.walks, lanes: engine.concurrency + 1 };
@@ -76,7 +79,10 @@ export class BoundPrograms {
   ): Promise<LowerBounds> {
     this.stops ??= this.lastBends();
     const { stops } = this;
-    const { ranges, sure } = await this.propagation.of(boxes, method === 'ibp' ? stops : undefined);
+    const together =
+      method === 'crown-ibp' ? await this.crownIbp.of(boxes, { rows, count, wanted: stops }) : undefined;
+    const { ranges, sure } =
+      together ?? (await this.propagation.of(boxes, method === 'ibp' ? stops : undefined));
     this.noteOutside(ranges);
     const asked = { n: boxes.n, ranges, rows, count };
     const propagated = await this.walked(stops, asked);
@@ -84,7 +90,7 @@ export class BoundPrograms {
     const found =
       method === 'ibp' || isLinear
         ? propagated
-        : better(propagated, await this.crown(asked, method, iterations));
+        : better(propagated, together?.found ?? (await this.crown(asked, method, iterations)));
     const holds = (i: number) =>
       sure[Math.floor(i / count)] && Number.isFinite(found.bound[i]) && Number.isFinite(found.rounding[i]);
     // Nothing is taken off a bound that says nothing: the difference could be no number.

@@ -24,6 +24,37 @@ function leaningOutward(s: BoundSite, { lower, upper }: Interval): Ends {
   };
 }
 
+/** More than four roundings of float32 take. */
+const COMPUTED = 1 + 2 ** -21;
+/** No larger than what rounding takes of any bound; its products are still in the range of float32. */
+const NEAR = 2 ** -60;
+
+/**
+ * The lines as a graph. With p and q the parts above and below 0, k = (p + leak q) / (p + q) is the chord's slope; computed, it is from 0 to 1
+ * (rounding keeps order), and any such slope will do: f(x) - k x is convex, so that it is largest at an end, where it is
+ * (1 - k) p, (k - leak) q, or not above 0. Each of these takes two roundings, and what room they are given two more. The lower slope is the
+ * leak or 1, so that its line is below f wherever x is. Near 0 the chord's slope is smaller, which the intercept makes up for.
+ */
+function emittedLines(s: BoundSite, { lower, upper }: Interval, leak: number) {
+  // Where the leak is more than one half, the function itself below 0 would have slope 1.
+  if (leak >= 0.5) return undefined;
+  const above = s.emit('Relu', upper);
+  const below = s.emit('Relu', s.neg(lower));
+  const width = s.add(s.add(above, below), NEAR);
+  const chord = s.div(leak === 0 ? above : s.add(above, s.mul(below, leak)), width);
+  const steep = s.b.op('HardSigmoid', [s.sub(chord, 0.5)], { alpha: float(3e37), beta: float(0) });
+  const most = s.emit(
+    'Max',
+    s.mul(s.sub(1, chord), above),
+    s.mul(leak === 0 ? chord : s.sub(chord, leak), below),
+  );
+  return {
+    lowerSlope: leak === 0 ? steep : s.emit('Max', steep, leak),
+    upperSlope: chord,
+    upperIntercept: s.add(s.mul(most, COMPUTED), NEAR),
+  };
+}
+
 /** ReLU, and with a leak: max(x, leak x). */
 export function leaky(op: string, leakOf: (s: BoundSite) => number): CurveRow {
   const f = (x: number, leak: number) => (x > 0 ? x : leak * x);
@@ -51,6 +82,7 @@ export function leaky(op: string, leakOf: (s: BoundSite) => number): CurveRow {
         lines[3] = bends ? (1 - chord) * upper : 0;
       };
     },
+    emitLines: (s, of) => emittedLines(s, of, leakOf(s)),
     lowerSlopes: (s) => [leakOf(s), 1],
     throughZero: true,
     exactOn: (lower, upper) => lower >= 0 || upper <= 0,

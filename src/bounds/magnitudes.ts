@@ -1,4 +1,5 @@
 import type { Value } from '../engines/engine.js';
+import type { GraphBuilder } from '../graph/build.js';
 import type { Graph } from '../graph/graph.js';
 import { prune } from '../graph/prune.js';
 import { type Bounded, dimsOf, isAffine, onConstants, siteOf } from './network.js';
@@ -18,6 +19,34 @@ interface MagnitudeGraph {
   outputs: ReadonlyMap<string, string>;
 }
 
+/**
+ * |L| m + |c| of all affine steps, by value.
+ * @param known m of the pixels and of what steps give that are not affine
+ */
+export function addMagnitudes(
+  network: Bounded,
+  b: GraphBuilder,
+  known: ReadonlyMap<string, string>,
+): Map<string, string> {
+  const made = new Map<string, string>();
+  for (const step of network.steps) {
+    if (!isAffine(step)) continue;
+    const { node } = step;
+    b.within(node.name, () => {
+      const s = siteOf(node, b, network);
+      const spread = step.row.magnitude(
+        s,
+        node.inputs.map((input) => made.get(input) ?? known.get(input)),
+      );
+      const load = loadOf(step.row, s);
+      spread.forEach((value, i) => {
+        made.set(node.outputs[i]!, load === undefined ? value : s.add(value, load));
+      });
+    });
+  }
+  return made;
+}
+
 /** Magnitudes of some of the values that affine steps give. */
 function magnitudeGraph(network: Bounded, wanted: ReadonlySet<string>): MagnitudeGraph {
   const b = onConstants(network, 'magnitudes');
@@ -31,27 +60,10 @@ function magnitudeGraph(network: Bounded, wanted: ReadonlySet<string>): Magnitud
     known.set(value, name);
   };
   given(network.pixels);
-  for (const step of network.steps) {
-    const { node } = step;
-    if (!isAffine(step)) {
-      for (const output of node.outputs) if (output !== '') given(output);
-      continue;
-    }
-    b.within(node.name, () => {
-      const s = siteOf(node, b, network);
-      const spread = step.row.magnitude(
-        s,
-        node.inputs.map((input) => known.get(input)),
-      );
-      const load = loadOf(step.row, s);
-      spread.forEach((value, i) => {
-        const output = node.outputs[i]!;
-        known.set(output, load === undefined ? value : s.add(value, load));
-        if (wanted.has(output))
-          outputs.set(output, b.outputAs(known.get(output) ?? '', b.fresh('magnitude')));
-      });
-    });
-  }
+  for (const { node, row } of network.steps)
+    if (row.kind !== 'affine') for (const output of node.outputs) if (output !== '') given(output);
+  for (const [value, magnitude] of addMagnitudes(network, b, known))
+    if (wanted.has(value)) outputs.set(value, b.outputAs(magnitude, b.fresh('magnitude')));
   const graph = prune(b.build());
   const used = new Set(graph.nodes.flatMap((node) => node.inputs));
   return {

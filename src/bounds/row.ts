@@ -29,6 +29,8 @@ export interface AffineRow {
   magnitude(site: BoundSite, radii: readonly (string | undefined)[], factor?: number): readonly string[];
   /** c, with a batch of one; undefined where it is 0. */
   offset?(site: BoundSite): string | undefined;
+  /** c as one number a channel, (C), where it is the same at all places of a channel; undefined where it is 0, or is not so. */
+  channelOffset?(site: BoundSite): string | undefined;
   /** How large the numbers are that c is added up from; default: |c|. */
   load?(site: BoundSite): string | undefined;
   /** The most numbers that are added up for one of y: what rounding grows with. 0: nothing is computed. */
@@ -70,6 +72,14 @@ export interface CurveRow {
   /** The same of one number. */
   image(site: BoundSite): (lower: number, upper: number) => readonly [number, number];
   lines(site: BoundSite): LinesOn;
+  /**
+   * The same as a graph, on intervals of any one shape, whose lower lines go through 0; every slope is from 0 to 1. Undefined where that
+   * graph would be looser.
+   */
+  emitLines?(
+    site: BoundSite,
+    of: Interval,
+  ): { lowerSlope: string; upperSlope: string; upperIntercept: string } | undefined;
   /** Where the lines are not the function itself, any line through 0 with a slope from the first to the second is below it. */
   lowerSlopes?(site: BoundSite): readonly [number, number];
   /** Whether the lower line goes through 0 on every interval, its slope a number of float32. */

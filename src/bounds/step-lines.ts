@@ -1,5 +1,5 @@
 import { type Bent, type Bounded, dimsOf, sizeOf } from './network.js';
-import { bitsOf, magnitudeAt, outward, type Range, type Ranges, rangeOf, storeOutward } from './ranges.js';
+import { magnitudeAt, outward, type Range, type Ranges, rangeOf } from './ranges.js';
 import { gamma, gammaOfAxes, UNIT } from './rounding.js';
 import type { Plane } from './row.js';
 
@@ -32,8 +32,22 @@ export function stepLines(step: Bent, network: Bounded, n: number, ranges: Range
   return lines;
 }
 
-/** Two products and a sum for the slope that is taken, and the sum of intercepts. */
-const COEFFICIENT = 4 * UNIT;
+/** What computing a coefficient, or an intercept, from those of two lines takes; see `bent` of the walk. */
+export const COEFFICIENT = 7 * UNIT;
+
+/**
+ * Numbers nearer to 0 are 0, or that: their products with coefficients would be below the range in which float32 is computed fast,
+ * which takes a hundred times as long.
+ */
+const [FLAT, NEAR] = [2 ** -40, 2 ** -60];
+/** More than float32 loses of a number that is no nearer to 0. */
+const STORED = 2 ** -23;
+
+/** A number to store as float32 that is at or above (1), or at or below (-1), what is given. */
+function away(x: number, direction: -1 | 1): number {
+  if (x > NEAR || x < -NEAR) return x + direction * Math.abs(x) * STORED;
+  return x * direction > 0 ? direction * NEAR : x === 0 || x * direction < 0 ? 0 : x;
+}
 
 /** What sums take: of intercepts, and of coefficients where ways meet. */
 const sumsOf = (node: Bent['node'], network: Bounded) => ({
@@ -45,22 +59,17 @@ type Windows = Extract<Bent, { windows: unknown }>;
 type Curve = Extract<Bent, { lines: unknown }>;
 type Products = Extract<Bent, { planes: unknown }>;
 
-function ofCurve(
-  { node, lines, rounding, lowerSlopes }: Curve,
-  network: Bounded,
-  ranges: Ranges,
-  made: StepLines,
-): void {
+function ofCurve(step: Curve, network: Bounded, ranges: Ranges, made: StepLines): void {
+  const { node, row, lines, rounding } = step;
   const of = rangeOf(ranges, node.inputs[0]!);
   const given = rangeOf(ranges, node.outputs[0]!);
   const { axes, ways } = sumsOf(node, network);
   const { absolute, relative, argument } = rounding;
-  // Slopes that may be taken instead.
-  const steepest = lowerSlopes?.[1] ?? 0;
+  const steepest = steepestOf(step);
   const line = new Float64Array(4);
   const { lower: lowers, upper: uppers } = of;
   const { lowerSlope, lowerIntercept, upperSlope, upperIntercept, error } = made;
-  const [lowBits, highBits, errorBits] = [bitsOf(lowerIntercept), bitsOf(upperIntercept), bitsOf(error)];
+  const throughZero = row.throughZero === true;
   for (let i = 0; i < error.length; i++) {
     const lower = lowers[i]!;
     const upper = uppers[i]!;
@@ -68,25 +77,57 @@ function ofCurve(
     const below = line[0]!;
     const above = line[2]!;
     const reach = Math.max(Math.abs(lower), Math.abs(upper));
-    lowerSlope[i] = below;
-    upperSlope[i] = above;
+    const flatBelow = below < FLAT && below > -FLAT && !throughZero;
+    const flatAbove = above < FLAT && above > -FLAT;
+    lowerSlope[i] = flatBelow ? 0 : below;
+    upperSlope[i] = flatAbove ? 0 : above;
     // What a slope lost when it was stored, the intercept gives way by.
     const low = line[1]! - Math.abs(below - lowerSlope[i]!) * reach;
     const high = line[3]! + Math.abs(above - upperSlope[i]!) * reach;
-    storeOutward(lowerIntercept, lowBits, i, low, -1);
-    storeOutward(upperIntercept, highBits, i, high, 1);
-    storeOutward(
-      error,
-      errorBits,
-      i,
+    if (!throughZero) lowerIntercept[i] = away(low, -1);
+    upperIntercept[i] = away(high, 1);
+    error[i] = away(
       absolute +
         argument * reach +
         (relative + ways) * Math.max(Math.abs(given.lower[i]!), Math.abs(given.upper[i]!)) +
-        COEFFICIENT * Math.max(steepest, Math.abs(below), Math.abs(above)) * reach +
+        COEFFICIENT * Math.max(steepest(lower, upper), Math.abs(below), Math.abs(above)) * reach +
         (COEFFICIENT + axes) * Math.max(Math.abs(low), Math.abs(high)),
       1,
     );
   }
+}
+
+/**
+ * The error of a curve's lines, (n, size), with what one unit of the coefficient of each number that it reads costs, times the steepest
+ * slope that its lines may have.
+ */
+export function withCosts(
+  lines: StepLines,
+  costs: Float32Array,
+  step: Bent,
+  { lower, upper }: Range,
+): Float32Array {
+  const steepest = steepestOf(step);
+  const { lowerSlope, upperSlope, error } = lines;
+  const both = new Float32Array(error.length);
+  for (let i = 0; i < both.length; i++) {
+    const slope = Math.max(
+      steepest(lower[i]!, upper[i]!),
+      Math.abs(lowerSlope[i]!),
+      Math.abs(upperSlope[i]!),
+    );
+    both[i] = error[i]! + slope * costs[i]!;
+  }
+  return both;
+}
+
+/** Slopes that may be taken instead, where the lines are not the function itself. */
+function steepestOf(step: Bent): (lower: number, upper: number) => number {
+  const { row } = step;
+  const steepest = 'lines' in step ? step.lowerSlopes?.[1] : undefined;
+  if (steepest === undefined) return () => 0;
+  const isExact = row.kind === 'curve' ? row.exactOn : undefined;
+  return (lower, upper) => (isExact?.(lower, upper) ? 0 : steepest);
 }
 
 function ofProduct({ node, planes, row }: Products, network: Bounded, ranges: Ranges, made: StepLines): void {

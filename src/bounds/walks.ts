@@ -9,7 +9,7 @@ import { type Bounded, dimsOf, sizeOf } from './network.js';
 import type { Programs } from './programs.js';
 import { type LowerBounds, magnitudesOf, type Range, type Ranges, rangeOf } from './ranges.js';
 import { gamma, gammaOfAxes, TINY, UNIT } from './rounding.js';
-import { type StepLines, stepLines } from './step-lines.js';
+import { type StepLines, stepLines, withCosts } from './step-lines.js';
 
 /** What an input of a walk's graph is fed with: numbers of all images (n, size of the value). */
 interface Part {
@@ -75,10 +75,10 @@ export async function walkImages(
 }
 
 /** What computing these errors in float32 may cost, itself. */
-const SPARE = 1.01;
+export const SPARE = 1.01;
 
 /** Products that a coefficient takes in a step that is not affine, and its cost and offset. */
-const SIDES = 8;
+export const SIDES = 8;
 
 /** Walks back through a network. Their graphs are made when first used. */
 export class Walks {
@@ -149,17 +149,42 @@ export class Walks {
     const { network } = this;
     const most = new Float64Array(n);
     let [products, numbers] = [SIDES, 0];
+    // Of each image, the largest there is.
     const look = (value: string, magnitudes: Float32Array) => {
       const size = sizeOf(network, value);
       numbers += size;
       for (let image = 0, i = 0; image < n; image++) {
         let largest = most[image]!;
         // What is no number stays so.
-        for (const end = i + size; i < end; i++) largest = Math.max(largest, magnitudes[i]!);
+        for (const end = i + size; i < end; i++) {
+          const magnitude = Math.abs(magnitudes[i]!);
+          if (magnitude > largest || Number.isNaN(magnitude)) largest = magnitude;
+        }
         most[image] = largest;
       }
     };
-    const largest = await this.magnitudes.of(key, new Set(backward.errors.keys()), n, ranges);
+    const lookIn = (value: string, { lower, upper }: Range) => {
+      look(value, lower);
+      look(value, upper);
+      numbers -= sizeOf(network, value);
+    };
+    const wanted = new Set([...backward.errors.keys(), ...backward.folded.values()]);
+    const largest = await this.magnitudes.of(key, wanted, n, ranges);
+    /** What one unit of the coefficient of each number of an affine step's value costs, into its magnitudes. */
+    const costsOf = (value: string): Float32Array | undefined => {
+      const magnitude = largest.get(value);
+      const rounded = network.rounded.get(value);
+      if (!magnitude || !rounded) return undefined;
+      const { forward, backward: back } = rounded;
+      // The network's own evaluation, that of the coefficients, and sums of what is added.
+      const factor = (forward + back + gammaOfAxes(dimsOf(network, value), network.steps.length)) * SPARE;
+      const own = (forward + back) / UNIT;
+      products = Math.max(products, own);
+      look(value, magnitude);
+      const room = own * TINY;
+      for (let i = 0; i < magnitude.length; i++) magnitude[i] = magnitude[i]! * factor + room;
+      return magnitude;
+    };
     const parts: Part[] = [];
     const feed = (
       input: string | undefined,
@@ -175,7 +200,7 @@ export class Walks {
       const inputs = backward.lines.get(output);
       if (!inputs) continue;
       const given = rangeOf(ranges, output);
-      look(output, magnitudesOf(given));
+      lookIn(output, given);
       const lines = this.lines.get(given) ?? stepLines(step, network, n, ranges);
       this.lines.set(given, lines);
       for (const name of ['lowerSlope', 'lowerIntercept', 'upperSlope', 'upperIntercept'] as const)
@@ -183,7 +208,13 @@ export class Walks {
       feed(inputs.other?.lowerSlope, output, lines.other?.lowerSlope);
       feed(inputs.other?.upperSlope, output, lines.other?.upperSlope);
       if (lines.place) feed(inputs.place, output, lines.place, step.node.inputs[0]);
-      feed(backward.errors.get(output), output, lines.error);
+      const before = backward.folded.get(output);
+      const costs = before === undefined ? undefined : costsOf(before);
+      feed(
+        backward.errors.get(output),
+        output,
+        costs ? withCosts(lines, costs, step, rangeOf(ranges, step.node.inputs[0]!)) : lines.error,
+      );
     }
     for (const value of stops) {
       const magnitudes = magnitudesOf(rangeOf(ranges, value));
@@ -192,16 +223,9 @@ export class Walks {
       for (let i = 0; i < magnitudes.length; i++) magnitudes[i] = magnitudes[i]! * factor;
       feed(backward.errors.get(value), value, magnitudes);
     }
-    for (const [value, { forward, backward: back }] of network.rounded) {
-      const magnitude = largest.get(value);
-      if (magnitude === undefined) continue;
-      // The network's own evaluation, that of the coefficients, and sums of what is added.
-      const factor = (forward + back + gammaOfAxes(dimsOf(network, value), network.steps.length)) * SPARE;
-      const own = (forward + back) / UNIT;
-      products = Math.max(products, own);
-      look(value, magnitude);
-      for (let i = 0; i < magnitude.length; i++) magnitude[i] = magnitude[i]! * factor + own * TINY;
-      feed(backward.errors.get(value), value, magnitude);
+    for (const value of network.rounded.keys()) {
+      const input = backward.errors.get(value);
+      if (input !== undefined) feed(input, value, costsOf(value));
     }
     return { parts, lost: most.map((m) => (m + 1) * products * numbers * TINY) };
   }
@@ -240,7 +264,10 @@ function readOff(
   count: number,
 ): LowerBounds {
   const bound = Float64Array.from(floatsOf(found, backward.bias));
-  const rounding = Float64Array.from(floatsOf(found, backward.error), (error) => error * SPARE);
+  const rounding = Float64Array.from(
+    floatsOf(found, backward.error),
+    (error) => error * SPARE * backward.errorSpare,
+  );
   for (const [value, name] of backward.coefficients)
     addLeast(floatsOf(found, name), cut.range(value, rangeOf(ranges, value)), count, {
       bound,
