@@ -12,9 +12,10 @@ const sigmoidShape: Shape = {
     const y = sigmoid(x);
     return y * (1 - y);
   },
+  smooth: true,
   turns: [0],
 };
-const tanhShape: Shape = { f: Math.tanh, slope: (x) => 1 - Math.tanh(x) ** 2, turns: [0] };
+const tanhShape: Shape = { f: Math.tanh, slope: (x) => 1 - Math.tanh(x) ** 2, smooth: true, turns: [0] };
 /** log(1 + e^x), without overflow. */
 const softplus = (x: number) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
 
@@ -135,7 +136,7 @@ export const curves: readonly CurveRow[] = [
     op: 'Tanh',
     shape: () => tanhShape,
   }),
-  curve({ op: 'Softplus', shape: () => ({ f: softplus, slope: sigmoid, turns: [] }) }),
+  curve({ op: 'Softplus', shape: () => ({ f: softplus, slope: sigmoid, smooth: true, turns: [] }) }),
   curve({ op: 'Exp', shape: () => ({ f: Math.exp, slope: Math.exp, turns: [] }) }),
   curve({
     op: CAPPED_EXP,

@@ -14,6 +14,7 @@ const normalDensity = (x: number) => Math.exp((-x * x) / 2) / Math.sqrt(2 * Math
 export const gelu: Shape = {
   f: (x) => x * normalCdf(x),
   slope: (x) => normalCdf(x) + x * normalDensity(x),
+  smooth: true,
   turns: [-Math.SQRT2, Math.SQRT2],
   extremes: [-0.7517915246935645],
 };
@@ -28,6 +29,7 @@ export const geluByTanh: Shape = {
     const tanh = tanhOf(x);
     return 0.5 * (1 + tanh) + 0.5 * x * (1 - tanh * tanh) * STRETCH * (1 + 3 * CUBIC * x * x);
   },
+  smooth: true,
   turns: [-1.4185040087908283, 1.4185040087908283],
   extremes: [-0.7524614220710163],
 };

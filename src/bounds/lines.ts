@@ -1,11 +1,15 @@
 import { Extremes } from './extremes.js';
 import type { LinesOn } from './row.js';
 import type { Shape } from './shape.js';
+import { Tabulated } from './tabulated.js';
 
 /** Tries at a place; of every so many one halves what is left. */
 const [TRIES, HALVED] = [60, 4];
 /** What rounding in float64 may cost, relative to the numbers that meet. */
 const ROUNDING = 1e-12;
+
+/** How near a line is as good as any, relatively. */
+const ENOUGH = 1e-7;
 
 /** A stretch on which a derivative only rises or only falls: what is just past a turn, up to the next. */
 interface Stretch {
@@ -22,15 +26,31 @@ interface Stretch {
 }
 
 /**
- * Two lines that hold a function on [lower, upper]. Of a few slopes (the chord, tangents at both ends and in the middle)
+ * Two lines that hold a function on [lower, upper]. Of a few slopes (the chord, tangents in the middle and at both ends)
  * each side takes the one whose line is nearest in the middle, which is that of the smallest area. Each line is moved outward
  * until it holds: the distance to a line is extreme at the ends, at kinks and where the slopes agree.
  */
 export function linesAround(shape: Shape): LinesOn {
   const { f, slope, turns } = shape;
-  const across = linesAcross(shape);
+  let table: Tabulated | undefined;
+  const across = linesAcross(shape, () => {
+    if (shape.smooth) table ??= new Tabulated(shape);
+    return table;
+  });
+  const stretches = stretchesOf(shape);
   return (lower, upper, lines) => {
     for (const turn of turns) if (turn > lower && turn < upper) return across(lower, upper, lines);
+    if (shape.smooth) {
+      table ??= new Tabulated(shape);
+      if (table.holds(lower, upper))
+        for (const stretch of stretches)
+          if (
+            lower > stretch.from &&
+            upper < stretch.to &&
+            table.lines(lower, upper, stretch, ROUNDING, lines)
+          )
+            return;
+    }
     const low = f(lower);
     const high = f(upper);
     const middle = (lower + upper) / 2;
@@ -54,32 +74,47 @@ export function linesAround(shape: Shape): LinesOn {
 }
 
 /** Of lines with a few slopes, moved outward until they hold, those that are nearest in the middle. */
-function linesAcross(shape: Shape): LinesOn {
+function linesAcross(shape: Shape, tableOf: () => Tabulated | undefined): LinesOn {
   const { f, slope } = shape;
   const stretches = stretchesOf(shape);
   return (lower, upper, lines) => {
-    const low = f(lower);
-    const high = f(upper);
+    const made = tableOf();
+    const table = made?.holds(lower, upper) ? made : undefined;
+    const low = table ? table.value(lower) : f(lower);
+    const high = table ? table.value(upper) : f(upper);
+    const off = table ? table.spare : 0;
     const middle = (lower + upper) / 2;
-    const atLower = slope(inward(lower, upper));
-    const atUpper = slope(inward(upper, lower));
+    // Of a table, the derivatives just outside of the interval.
+    const atLower = table ? table.slopeBefore(lower) : slope(inward(lower, upper));
+    const atUpper = table ? table.slopeAfter(upper) : slope(inward(upper, lower));
     const chord = (high - low) / (upper - lower);
-    const touching = slope(middle);
+    const touching = table ? table.slopeBefore(middle) : slope(middle);
+    const between = table ? table.value(middle) : f(middle);
     const size = 1 + Math.abs(low) + Math.abs(high);
     const reach = Math.max(Math.abs(lower), Math.abs(upper));
-    let [below, above] = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
+    // In the middle no line can be nearer than the function and the chord.
+    const nearest = (low + high) / 2;
+    const enough = ENOUGH * size;
+    const lowest = Math.min(between, nearest) - enough;
+    const highest = Math.max(between, nearest) + enough;
+    let below = Number.NEGATIVE_INFINITY;
+    let above = Number.POSITIVE_INFINITY;
     lines[0] = 0;
     lines[1] = Number.NEGATIVE_INFINITY;
     lines[2] = 0;
     lines[3] = Number.POSITIVE_INFINITY;
-    for (let candidate = 0; candidate < 4; candidate++) {
-      const k = candidate === 0 ? chord : candidate === 1 ? atLower : candidate === 2 ? atUpper : touching;
+    for (let candidate = 0; candidate < 4 && !(below >= lowest && above <= highest); candidate++) {
+      const k = candidate === 0 ? chord : candidate === 1 ? touching : candidate === 2 ? atLower : atUpper;
       if (!Number.isFinite(k)) continue;
       const one = low - k * lower;
       const other = high - k * upper;
-      let least = Math.min(one, other);
-      let most = Math.max(one, other);
-      for (const stretch of stretches) {
+      let least = Math.min(one, other) - off;
+      let most = Math.max(one, other) + off;
+      const spare = ROUNDING * (size + Math.abs(k) * reach);
+      for (let i = 0; i < stretches.length; i++) {
+        const stretch = stretches[i]!;
+        // Neither line can be nearer than those that are known.
+        if (!(k * middle + least > below || k * middle + most < above)) break;
         // Also where no stretch begins, since an end is as near.
         if (stretch.turn > lower && stretch.turn < upper) {
           const distance = stretch.f - k * stretch.turn;
@@ -89,20 +124,26 @@ function linesAcross(shape: Shape): LinesOn {
         if (stretch.to <= lower || stretch.from >= upper) continue;
         const begins = stretch.from > lower;
         const ends = stretch.to < upper;
-        const first = begins ? stretch.first : atLower;
-        const last = ends ? stretch.last : atUpper;
+        const first = begins || (table && table.placeBefore(lower) <= stretch.from) ? stretch.first : atLower;
+        const last = ends || (table && table.placeAfter(upper) >= stretch.to) ? stretch.last : atUpper;
         if (!((first - k) * (last - k) < 0)) continue;
+        const rises = first < last;
+        if (
+          rises
+            ? below >= lowest || !(k * middle + least > below)
+            : above <= highest || !(k * middle + most < above)
+        )
+          continue;
         const extreme = extremeAt(shape, stretch, k, lower, upper);
-        if (first < last) least = Math.min(least, extreme);
+        if (rises) least = Math.min(least, extreme);
         else most = Math.max(most, extreme);
       }
-      const spare = ROUNDING * (size + Math.abs(k) * reach);
-      if (k * middle + least > below) {
+      if (below < lowest && k * middle + least > below) {
         below = k * middle + least;
         lines[0] = k;
         lines[1] = least - spare;
       }
-      if (k * middle + most < above) {
+      if (above > highest && k * middle + most < above) {
         above = k * middle + most;
         lines[2] = k;
         lines[3] = most + spare;

@@ -7,4 +7,6 @@ export interface Shape {
   turns: readonly number[];
   /** Where it falls and rises: minima and maxima. Default: it never falls. */
   extremes?: readonly number[];
+  /** It is smooth everywhere, and costs exponentials: it is tabulated near 0. */
+  smooth?: true;
 }

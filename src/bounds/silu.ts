@@ -18,6 +18,7 @@ const shape: Shape = {
     const gate = sigmoid(x);
     return gate * (1 + x * (1 - gate));
   },
+  smooth: true,
   // Where it turns from bending one way to the other.
   turns: [-2.3993572805154, 2.3993572805154],
   extremes: [BOTTOM],

@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { FreePlanes } from '../../src/bounds/ascent-planes.js';
 import { intervalGraph } from '../../src/bounds/intervals.js';
-import { type Bent, type Bounded, boundedNetwork } from '../../src/bounds/network.js';
+import { type Bent, type Bounded, boundedNetwork, onConstants, siteOf } from '../../src/bounds/network.js';
 import { imageOf, magnitudeAt, type Range } from '../../src/bounds/ranges.js';
 import { stepLines } from '../../src/bounds/step-lines.js';
 import { BOUNDS } from '../../src/bounds/table.js';
@@ -158,6 +158,9 @@ describe('of one number', () => {
           const holds = (what: string, least: number, most: number) => {
             if (!(least <= most + spare)) faults.push(`${what} at ${x} of [${ends}]: ${least} > ${most}`);
           };
+          // Products of slopes that are nearer to 0 take a hundred times as long.
+          for (const slope of [k, m])
+            if (slope !== 0 && Math.abs(slope) < 2 ** -41) faults.push(`a slope of ${slope} on [${ends}]`);
           holds('lower line', k * x + lines.lowerIntercept[i]!, y);
           holds('upper line', y, m * x + lines.upperIntercept[i]!);
           if (row.throughZero) holds('lower line at 0', Math.abs(lines.lowerIntercept[i]!), -spare);
@@ -178,6 +181,52 @@ describe('of one number', () => {
       expect(said).toBeGreaterThan(ALL.length / 6);
     },
   );
+
+  it.each([
+    ['Relu', 0],
+    ['LeakyRelu', LEAK],
+    ['LeakyRelu of a steep leak', Math.fround(0.45)],
+  ] as const)('%s lies between lines that a graph makes, which are those of stepLines', async (_, leak) => {
+    const alpha = float(leak);
+    const network = await networkOf(leak === 0 ? unary('Relu') : unary('LeakyRelu', { alpha }), 1);
+    const step = network.bent[0] as Extract<Bent, { lines: unknown }>;
+    const f = (x: number) => (x > 0 ? x : leak * x);
+    const ranges = new Map([[step.node.inputs[0]!, rangeOf(ALL)]]);
+    ranges.set(step.node.outputs[0]!, imageOf(step, network, ranges));
+    const known = stepLines(step, network, ALL.length, ranges);
+    const b = onConstants(network, 'lines');
+    const [lower, upper] = [b.input('lower', 'float32', ['N']), b.input('upper', 'float32', ['N'])];
+    const made = step.row.emitLines!(siteOf(step.node, b, network), { lower, upper })!;
+    for (const value of Object.values(made)) b.output(value);
+    const program = await engine.compile(b.build());
+    const fed = (data: Float32Array) => ({ type: 'float32' as const, dims: [ALL.length], data });
+    const found = await program.run({
+      lower: fed(rangeOf(ALL).lower),
+      upper: fed(rangeOf(ALL).upper),
+    });
+    await program.release();
+    const [below, above, intercept] = [made.lowerSlope, made.upperSlope, made.upperIntercept].map(
+      (value) => found[value]!.data as Float32Array,
+    ) as [Float32Array, Float32Array, Float32Array];
+    for (const [i, ends] of ALL.entries()) {
+      for (const x of pointsOf(ends)) {
+        const spare = ROUNDED * Math.abs(x);
+        expect(below[i]! * x).toBeLessThanOrEqual(f(x) + spare);
+        expect(above[i]! * x + intercept[i]!).toBeGreaterThanOrEqual(f(x) - spare);
+      }
+      for (const slope of [below[i]!, above[i]!]) {
+        expect(slope).toBeGreaterThanOrEqual(0);
+        expect(slope).toBeLessThanOrEqual(1);
+      }
+      // Narrower intervals are narrower than what the graph adds to their width.
+      if (Math.max(...ends.map(Math.abs)) < 1e-9) continue;
+      expect(above[i]).toBeCloseTo(known.upperSlope[i]!, 5);
+      expect(Math.abs(intercept[i]! - known.upperIntercept[i]!)).toBeLessThan(
+        1e-5 * Math.max(...ends.map(Math.abs)),
+      );
+      if (Math.abs(known.upperSlope[i]! - 0.5) > 1e-5) expect(below[i]).toBeCloseTo(known.lowerSlope[i]!, 5);
+    }
+  });
 
   it.each(Object.entries(OF_SOFTMAX))(
     '%s of a Softmax lies between its lines and in its image',

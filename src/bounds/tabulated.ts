@@ -1,0 +1,105 @@
+import type { Shape } from './shape.js';
+
+/** Between which arguments a function is tabulated, and in how many cells of 1. */
+const REACH = 16;
+const CELLS = 1024;
+/** The place of 0. */
+const ZERO = REACH * CELLS;
+
+/**
+ * A smooth function and its derivative at equal distances: within a stretch, where the derivative only rises or only falls, what lies
+ * between two places is known from them. Straight lines between neighbours are on one side of the function, and tangents at places
+ * on the other; a line is off by a quarter of a cell times the difference of the derivatives at most.
+ */
+export class Tabulated {
+  private readonly values = new Float64Array(2 * ZERO + 1);
+  private readonly slopes = new Float64Array(2 * ZERO + 1);
+  /** What `value` is off by at most. */
+  readonly spare: number;
+
+  constructor({ f, slope, turns }: Shape) {
+    const { values, slopes } = this;
+    let most = 0;
+    for (let i = 0; i < values.length; i++) {
+      const x = placeOf(i);
+      values[i] = f(x);
+      slopes[i] = slope(x);
+      if (i > 0) most = Math.max(most, Math.abs(slopes[i]! - slopes[i - 1]!) / 4);
+    }
+    // Where it turns in a cell: its derivative, and so its distance to a line, is between those at the ends and at the turn.
+    for (const turn of turns) {
+      const i = cellOf(turn);
+      const [a, b, c] = [slopes[i]!, slopes[i + 1]!, slope(turn)];
+      most = Math.max(most, Math.max(a, b, c) - Math.min(a, b, c));
+    }
+    this.spare = most / CELLS;
+  }
+
+  holds(lower: number, upper: number): boolean {
+    return lower > -REACH && upper < REACH;
+  }
+
+  /** On the straight line between the neighbours. */
+  value(x: number): number {
+    const i = cellOf(x);
+    const value = this.values[i]!;
+    return value + (x - placeOf(i)) * CELLS * (this.values[i + 1]! - value);
+  }
+
+  placeBefore(x: number): number {
+    return placeOf(cellOf(x));
+  }
+  placeAfter(x: number): number {
+    return placeOf(cellOf(x) + 1);
+  }
+
+  /** The derivative at the last place at or below a number, or at the first above it. */
+  slopeBefore(x: number): number {
+    return this.slopes[cellOf(x)]!;
+  }
+  slopeAfter(x: number): number {
+    return this.slopes[cellOf(x) + 1]!;
+  }
+
+  /**
+   * Lines on an interval within a stretch, the places next to its ends too: the tangent at the place nearest to the middle, and the chord of
+   * the straight lines between neighbours, which bend as the function does. False where the places are not in one stretch.
+   * @param rounding what float64 may cost, relatively
+   */
+  lines(
+    lower: number,
+    upper: number,
+    { from, to }: { from: number; to: number },
+    rounding: number,
+    lines: Float64Array,
+  ): boolean {
+    // Written out: it is done for millions of numbers, and what a call gives would take memory.
+    const { values, slopes } = this;
+    const [below, above] = [lower * CELLS, upper * CELLS];
+    const before = Math.floor(below);
+    const after = Math.floor(above) + 1;
+    if (!(before > from * CELLS && after < to * CELLS)) return false;
+    const near = Math.round((below + above) / 2);
+    const first = before + ZERO;
+    const last = after + ZERO;
+    const k = slopes[near + ZERO]!;
+    const low = values[first]! + (below - before) * (values[first + 1]! - values[first]!);
+    const high = values[last - 1]! + (above - after + 1) * (values[last]! - values[last - 1]!);
+    const chord = upper > lower ? (high - low) / (upper - lower) : k;
+    // The derivative rises: tangents are below.
+    const rises = slopes[last]! >= slopes[first]!;
+    const outward = rises ? rounding : -rounding;
+    const tangentAt = rises ? 0 : 2;
+    const size = 1 + Math.abs(low) + Math.abs(high);
+    const reach = Math.max(Math.abs(lower), Math.abs(upper));
+    lines[tangentAt] = k;
+    lines[tangentAt + 1] = values[near + ZERO]! - (k * near) / CELLS - outward * (size + Math.abs(k) * reach);
+    lines[2 - tangentAt] = chord;
+    lines[3 - tangentAt] = low - chord * lower + outward * (size + Math.abs(chord) * reach);
+    return true;
+  }
+}
+
+const cellOf = (x: number): number => Math.floor(x * CELLS) + ZERO;
+/** Without rounding: a multiple of a power of 2. */
+const placeOf = (i: number): number => (i - ZERO) / CELLS;
