@@ -98,8 +98,9 @@ export function curve(own: Curve): CurveRow {
     image: (s) => imageOf(shape(s), domain),
     lines(s) {
       const around = linesOf(shape(s));
-      return (lower, upper, lines) => {
-        if (!domain || domain.holds(lower, upper)) around(lower, upper, lines);
+      if (!domain) return around;
+      return (lowers, uppers, i, lines) => {
+        if (domain.holds(lowers[i]!, uppers[i]!)) around(lowers, uppers, i, lines);
         else lines.set(UNDEFINED);
       };
     },

@@ -73,7 +73,9 @@ export function leaky(op: string, leakOf: (s: BoundSite) => number): CurveRow {
      */
     lines(s) {
       const leak = leakOf(s);
-      return (lower, upper, lines) => {
+      return (lowers, uppers, i, lines) => {
+        const lower = lowers[i]!;
+        const upper = uppers[i]!;
         const bends = lower < 0 && upper > 0;
         const chord = bends ? (upper - leak * lower) / (upper - lower) : lower >= 0 ? 1 : leak;
         lines[0] = bends ? (chord > 0.5 ? 1 : leak) : chord;

@@ -1,7 +1,7 @@
 import { Extremes } from './extremes.js';
 import type { LinesOn } from './row.js';
 import type { Shape } from './shape.js';
-import { Tabulated } from './tabulated.js';
+import { REACH, Tabulated } from './tabulated.js';
 
 /** Tries at a place; of every so many one halves what is left. */
 const [TRIES, HALVED] = [60, 4];
@@ -38,18 +38,19 @@ export function linesAround(shape: Shape): LinesOn {
     return table;
   });
   const stretches = stretchesOf(shape);
-  return (lower, upper, lines) => {
-    for (const turn of turns) if (turn > lower && turn < upper) return across(lower, upper, lines);
+  return (lowers, uppers, at, lines) => {
+    const lower = lowers[at]!;
+    const upper = uppers[at]!;
+    for (let i = 0; i < turns.length; i++)
+      if (turns[i]! > lower && turns[i]! < upper) return across(lowers, uppers, at, lines);
     if (shape.smooth) {
       table ??= new Tabulated(shape);
-      if (table.holds(lower, upper))
-        for (const stretch of stretches)
-          if (
-            lower > stretch.from &&
-            upper < stretch.to &&
-            table.lines(lower, upper, stretch, ROUNDING, lines)
-          )
-            return;
+      if (lower > -REACH && upper < REACH)
+        for (let i = 0; i < stretches.length; i++) {
+          const stretch = stretches[i]!;
+          const within = lower > stretch.from && upper < stretch.to;
+          if (within && table.lines(lowers, uppers, at, stretch, ROUNDING, lines)) return;
+        }
     }
     const low = f(lower);
     const high = f(upper);
@@ -77,9 +78,10 @@ export function linesAround(shape: Shape): LinesOn {
 function linesAcross(shape: Shape, tableOf: () => Tabulated | undefined): LinesOn {
   const { f, slope } = shape;
   const stretches = stretchesOf(shape);
-  return (lower, upper, lines) => {
-    const made = tableOf();
-    const table = made?.holds(lower, upper) ? made : undefined;
+  return (lowers, uppers, at, lines) => {
+    const lower = lowers[at]!;
+    const upper = uppers[at]!;
+    const table = lower > -REACH && upper < REACH ? tableOf() : undefined;
     const low = table ? table.value(lower) : f(lower);
     const high = table ? table.value(upper) : f(upper);
     const off = table ? table.spare : 0;
@@ -134,7 +136,11 @@ function linesAcross(shape: Shape, tableOf: () => Tabulated | undefined): LinesO
             : above <= highest || !(k * middle + most < above)
         )
           continue;
-        const extreme = extremeAt(shape, stretch, k, lower, upper);
+        const known = stretch.extremes;
+        const extreme =
+          known && k > known.least && k < known.most
+            ? known.at(k)
+            : extremeAt(shape, stretch, k, lower, upper);
         if (rises) least = Math.min(least, extreme);
         else most = Math.max(most, extreme);
       }

@@ -73,7 +73,7 @@ function ofCurve(step: Curve, network: Bounded, ranges: Ranges, made: StepLines)
   for (let i = 0; i < error.length; i++) {
     const lower = lowers[i]!;
     const upper = uppers[i]!;
-    lines(lower, upper, line);
+    lines(lowers, uppers, i, line);
     const below = line[0]!;
     const above = line[2]!;
     const reach = Math.max(Math.abs(lower), Math.abs(upper));

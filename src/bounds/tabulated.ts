@@ -1,7 +1,8 @@
+import type { Ends } from './row.js';
 import type { Shape } from './shape.js';
 
 /** Between which arguments a function is tabulated, and in how many cells of 1. */
-const REACH = 16;
+export const REACH = 16;
 const CELLS = 1024;
 /** The place of 0. */
 const ZERO = REACH * CELLS;
@@ -35,10 +36,6 @@ export class Tabulated {
     this.spare = most / CELLS;
   }
 
-  holds(lower: number, upper: number): boolean {
-    return lower > -REACH && upper < REACH;
-  }
-
   /** On the straight line between the neighbours. */
   value(x: number): number {
     const i = cellOf(x);
@@ -67,12 +64,16 @@ export class Tabulated {
    * @param rounding what float64 may cost, relatively
    */
   lines(
-    lower: number,
-    upper: number,
-    { from, to }: { from: number; to: number },
+    lowers: Ends,
+    uppers: Ends,
+    at: number,
+    stretch: { from: number; to: number },
     rounding: number,
     lines: Float64Array,
   ): boolean {
+    const lower = lowers[at]!;
+    const upper = uppers[at]!;
+    const { from, to } = stretch;
     // Written out: it is done for millions of numbers, and what a call gives would take memory.
     const { values, slopes } = this;
     const [below, above] = [lower * CELLS, upper * CELLS];

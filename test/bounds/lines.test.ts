@@ -518,7 +518,7 @@ describe('lines in float64', () => {
       const middle = (draws.uniform() - 0.5) * 10 ** (3 * draws.uniform());
       const half = 10 ** (6 * draws.uniform() - 3);
       const [low, high] = [Math.fround(middle - half), Math.fround(middle + half)];
-      step.lines(low, high, line);
+      step.lines(Float64Array.of(low), Float64Array.of(high), 0, line);
       const [k, below, m, above] = line as unknown as [number, number, number, number];
       const near = Array.from({ length: 161 }, (_, j) => j / 4 - 20).filter((x) => x > low && x < high);
       for (const x of [...pointsOf([low, high]), ...near]) {
@@ -545,7 +545,7 @@ describe('lines in float64', () => {
       for (const before of sides)
         for (const after of sides) {
           const [low, high] = [turn - before, turn + after];
-          step.lines(low, high, line);
+          step.lines(Float64Array.of(low), Float64Array.of(high), 0, line);
           const [k, below, m, above] = line as unknown as [number, number, number, number];
           for (const x of [...pointsOf([low, high]), turn]) {
             const outside = Math.max(k * x + below - f(x), f(x) - m * x - above);
