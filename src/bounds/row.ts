@@ -51,14 +51,14 @@ export interface CurveRounding {
 }
 
 /** Of intervals: float32 from engines, float64 in tests. */
-export type Ends = Float32Array | Float64Array;
+export type EndArray = Float32Array | Float64Array;
 
 /**
  * Two lines between which a function lies on the interval at place i, slope x + intercept, in float64: lower slope and intercept, upper
  * slope and intercept are written to `lines`, which is the same for millions of numbers. Ends are read from their arrays: a number that
  * is handed to a function takes memory.
  */
-export type LinesOn = (lowers: Ends, uppers: Ends, i: number, lines: Float64Array) => void;
+export type LinesOn = (lowers: EndArray, uppers: EndArray, i: number, lines: Float64Array) => void;
 
 /** A function of each number by itself. */
 export interface CurveRow {

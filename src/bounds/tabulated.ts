@@ -1,4 +1,4 @@
-import type { Ends } from './row.js';
+import type { EndArray } from './row.js';
 import type { Shape } from './shape.js';
 
 /** Between which arguments a function is tabulated, and in how many cells of 1. */
@@ -64,8 +64,8 @@ export class Tabulated {
    * @param rounding what float64 may cost, relatively
    */
   lines(
-    lowers: Ends,
-    uppers: Ends,
+    lowers: EndArray,
+    uppers: EndArray,
     at: number,
     stretch: { from: number; to: number },
     rounding: number,
