@@ -70,7 +70,7 @@ export class CrownIbp {
         range.lower.set(floatsOf(outputs, lower), start * sizeOf(network, value));
         range.upper.set(floatsOf(outputs, upper), start * sizeOf(network, value));
       }
-      for (const width of floatsOf(outputs, graph.width)) sure.push(Number.isFinite(width));
+      for (const one of floatsOf(outputs, graph.finite)) sure.push(Number.isFinite(one));
       const own = readOff(outputs, graph, box, count);
       found.bound.set(own.bound, start * count);
       found.rounding.set(own.rounding, start * count);

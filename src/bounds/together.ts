@@ -18,8 +18,8 @@ export interface TogetherGraph
   extends Pick<BackwardGraph, 'graph' | 'rows' | 'coefficients' | 'bias' | 'error' | 'errorSpare'> {
   /** Outputs in the shape of some values: their intervals. */
   intervals: ReadonlyMap<string, Interval>;
-  /** Output (n): the width of all intervals together. */
-  width: string;
+  /** Output (n): a number that is finite only where all intervals are. */
+  finite: string;
   /** Output (n): the largest number there is. */
   most: string;
   /** What products that are too small for float32 lose of any function, of an image whose largest number is 1 less. */
@@ -34,7 +34,7 @@ export function togetherGraph(network: Bounded, wanted: readonly string[]): Toge
   const inGraph = network.bent.every((step) => step.row.kind === 'curve' && step.row.emitLines);
   if (!inGraph || network.bent.length === 0) return undefined;
   const intervals = intervalGraph(network);
-  if (intervals.width === undefined) return undefined;
+  if (intervals.finite === undefined) return undefined;
   const b = onIntervals(network, intervals.graph);
   const numbers = new Numbers(network, b, intervals);
   const stops = [network.pixels];
@@ -44,7 +44,7 @@ export function togetherGraph(network: Bounded, wanted: readonly string[]): Toge
   const graph = b.build();
   const outputs = [
     ...wanted.flatMap((value) => Object.values(intervals.intervals.get(value) ?? {})),
-    ...[intervals.width, most, walk.bias, walk.error, ...walk.coefficients.values()],
+    ...[intervals.finite, most, walk.bias, walk.error, ...walk.coefficients.values()],
   ];
   const pruned = prune({ ...graph, outputs: graph.outputs.filter(({ name }) => outputs.includes(name)) });
   refuseMissing(pruned, network);
@@ -57,7 +57,7 @@ export function togetherGraph(network: Bounded, wanted: readonly string[]): Toge
         return found ? [[value, found] as const] : [];
       }),
     ),
-    width: intervals.width,
+    finite: intervals.finite,
     most,
     lost: numbers.products * numbers.count * TINY,
   };
