@@ -1,9 +1,32 @@
-import type { ErrorObject } from 'ajv/dist/2020.js';
+import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
 import { AssayError, didYouMean } from '../errors.js';
-import { validatorOf } from './ajv.js';
-import { fits } from './fits.js';
+import { fillFromPresets, PRESETS, type Presets } from './presets.js';
 import { shown } from './shown.js';
 import type { Static, TSchema } from './type.js';
+
+const ajv = new Ajv2020({
+  allErrors: true,
+  useDefaults: true,
+  strict: false,
+  // Every command waits for its schemas to be compiled: neither checked themselves nor made small that takes a third.
+  validateSchema: false,
+  meta: false,
+  code: { optimize: false },
+  // YAML can say .nan and .inf.
+  strictNumbers: true,
+  verbose: true,
+});
+// A keyword of no type of its own comes before those of objects, and so before their defaults.
+ajv.addKeyword({
+  keyword: PRESETS,
+  modifying: true,
+  errors: false,
+  validate: (presets: readonly Presets[], value: unknown) => {
+    fillFromPresets(presets, value);
+    return true;
+  },
+});
+const validators = new WeakMap<TSchema, ValidateFunction>();
 
 export interface CheckedThing {
   /** The file the value was read from. */
@@ -21,9 +44,11 @@ export interface CheckedThing {
  * Errors: `config-invalid` with the key's path; a misspelt key or value gets a guess; further errors are listed.
  */
 export function check<S extends TSchema>(schema: S, value: unknown, thing: CheckedThing): Static<S> {
-  const filled: unknown = structuredClone(value);
-  if (fits(schema, filled)) return filled as Static<S>;
-  const validate = validatorOf(schema);
+  let validate = validators.get(schema);
+  if (!validate) {
+    validate = ajv.compile(schema);
+    validators.set(schema, validate);
+  }
   const copy: unknown = structuredClone(value);
   if (validate(copy)) return copy as Static<S>;
   throw refusal(validate.errors ?? [], thing);
