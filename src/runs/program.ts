@@ -29,30 +29,10 @@ export function programIdentity(): string {
   return once('PROGRAM', identify);
 }
 
-/** How long a digest is handed down, in ms: what a process starts later may be of code that was replaced since. */
-const FRESH_MS = 60_000;
-
-/**
- * A digest that this process, or the one that started it from the same folder within the last minute, has made already.
- * It is kept in the environment, which threads and child processes inherit: to read all code again is a tenth of a second.
- */
 function once(name: string, digest: () => string): string {
-  const variable = `ASSAY_${name}_IDENTITY`;
-  const known = digests.get(name) ?? handedDown(process.env[variable]) ?? digest();
-  if (!digests.has(name))
-    process.env[variable] = JSON.stringify({ folder: here, by: process.pid, at: Date.now(), digest: known });
+  const known = digests.get(name) ?? digest();
   digests.set(name, known);
   return known;
-}
-
-function handedDown(text: string | undefined): string | undefined {
-  try {
-    const { folder, by, at, digest } = JSON.parse(text ?? 'null') ?? {};
-    const mine = folder === here && [process.pid, process.ppid].includes(by);
-    return mine && Date.now() - at < FRESH_MS ? digest : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 function identify(): string {

@@ -35,29 +35,13 @@ beforeEach(() => {
   write('reports/report.hbs', '<p>\n');
 });
 
-interface Identities {
-  program: string;
-  code: string;
-  /** Of a process that this one has started. */
-  child?: Identities;
-}
-
-/** What processes say of the package, and what a process says that one of them starts after doing something. */
-function identities(between?: string, environment: NodeJS.ProcessEnv = {}): Identities {
+/** What a process says of the package. */
+function identities(): { program: string; code: string } {
   const program = JSON.stringify(pathToFileURL(join(folder, 'dist/src/runs/program.js')));
   const asked = `const { programIdentity, codeIdentity } = await import(${program});
-    const said = { program: programIdentity(), code: codeIdentity() };`;
-  const child = `${asked} console.log(JSON.stringify(said));`;
-  const whole =
-    between === undefined
-      ? child
-      : `${asked} ${between};
-        const { execFileSync } = await import('node:child_process');
-        said.child = JSON.parse(execFileSync(process.execPath, ['--input-type=module', '-e', ${JSON.stringify(child)}], { encoding: 'utf8' }));
-        console.log(JSON.stringify(said));`;
-  const env = { ...process.env, ...environment };
+    console.log(JSON.stringify({ program: programIdentity(), code: codeIdentity() }));`;
   return JSON.parse(
-    execFileSync(process.execPath, ['--input-type=module', '-e', whole], { encoding: 'utf8', env }),
+    execFileSync(process.execPath, ['--input-type=module', '-e', asked], { encoding: 'utf8' }),
   );
 }
 
@@ -87,32 +71,5 @@ describe('the identity of the program', () => {
     const after = identities();
     expect(after.program).not.toBe(before.program);
     expect(after.code).toBe(before.code);
-  });
-
-  const CHANGES = `(await import('node:fs')).writeFileSync(${JSON.stringify(join(folder, ATTACK))}, 'changed')`;
-
-  it('is handed down to the processes that it starts, which do not read all code again', () => {
-    const { child, ...parent } = identities(CHANGES);
-    expect(child).toEqual(parent);
-    expect(identities().program).not.toBe(parent.program);
-  });
-
-  it.each([
-    ['a minute later', 'at: given.at - 60_000'],
-    ['by another process', 'by: 1'],
-    ['of another folder', "folder: '/elsewhere'"],
-  ])('is not taken over %s', (_, change) => {
-    const changed = `${CHANGES};
-      for (const name of ['ASSAY_PROGRAM_IDENTITY', 'ASSAY_CODE_IDENTITY']) {
-        const given = JSON.parse(process.env[name]);
-        process.env[name] = JSON.stringify({ ...given, ${change} });
-      }`;
-    const { child, ...parent } = identities(changed);
-    expect(child!.program).not.toBe(parent.program);
-    expect(child).toEqual(identities());
-  });
-
-  it('is not taken from what is no JSON', () => {
-    expect(identities(undefined, { ASSAY_PROGRAM_IDENTITY: '{' })).toEqual(identities());
   });
 });
