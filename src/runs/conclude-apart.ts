@@ -5,6 +5,7 @@ import { UnitLost } from './collect.js';
 import { type Conclusion, conclude } from './conclude.js';
 import { assayError, orderOf } from './conclude-order.js';
 import { giveThread, takeThread } from './conclude-thread.js';
+import type { JobColumns } from './fits-columns.js';
 import type { Plan } from './plan.js';
 import type { PluginSources } from './plugin-modules.js';
 import type { Listener, ProgressEvent } from './progress.js';
@@ -29,10 +30,10 @@ interface Apart {
 }
 
 /**
- * Rows of a run times their resamples, up to which summaries take less than a thread takes to load what makes them. Signals
- * are heard at the end of it.
+ * Numbers in the rows of a run times resamples, up to which summaries take less than a thread takes to load what makes them.
+ * Signals are heard at the end of it.
  */
-const SHORT = 1e6;
+const SHORT = 1e7;
 /** Resamples of a suite that has no option for them. */
 const RESAMPLES = 1000;
 
@@ -69,13 +70,26 @@ export async function concludeApart(input: ResultsInput, apart: Apart): Promise<
   }
 }
 
-/** What suites from elsewhere take, only they know. */
+/**
+ * What suites from elsewhere take, only they know; and a Frechet distance takes the cube of the width of features: of 512, more
+ * than a second a resample.
+ */
 function isShort({ suites }: Plan, { plugins }: PluginSources): boolean {
-  const resampled = suites.map(({ entry, wanted }) => {
+  const wanted = suites.flatMap(({ entry, wanted }) => {
     const { resamples = RESAMPLES } = entry.options as { resamples?: number };
-    return resamples * wanted.reduce((rows, { size }) => rows + size, 0);
+    return wanted.map(({ job: { columns }, size }) => ({
+      columns,
+      numbers: resamples * size * widthOf(columns),
+    }));
   });
-  return plugins.length === 0 && resampled.reduce((sum, of) => sum + of, 0) <= SHORT;
+  if (plugins.length > 0 || wanted.some(({ columns }) => columns.has('features'))) return false;
+  return wanted.reduce((sum, { numbers }) => sum + numbers, 0) <= SHORT;
+}
+
+/** Numbers that are summarised of a row: images are only shown. */
+function widthOf(columns: JobColumns): number {
+  const shapes = [...columns.values()].map(({ shape }) => shape).filter(({ length }) => length < 3);
+  return shapes.reduce((sum, shape) => sum + shape.reduce((product, size) => product * size, 1), 0);
 }
 
 function lostUnit({ jobs }: Plan, key: string): Error {

@@ -4,8 +4,12 @@ import { describe, expect, it } from 'vitest';
 import type { ProgressEvent } from '../../src/runs/progress.js';
 import { runEvaluation } from '../../src/runs/run-evaluation.js';
 import type { RunSpec } from '../../src/runs/run-spec.js';
+import { request } from '../../src/suites/contract.js';
+import { clean } from '../../src/suites/measurements/clean.js';
+import { features } from '../../src/suites/measurements/features.js';
 import type { Results } from '../../src/suites/results.js';
 import { accuracy } from '../../suites/accuracy/index.js';
+import { linearSystem } from '../suites/helpers/linear-system.js';
 import { entryOf, evaluationOf, folder, minus, plus, points } from './small-run.js';
 
 const spec = (out: string, resamples: number, sources?: RunSpec['sources']): RunSpec => ({
@@ -22,7 +26,7 @@ const spec = (out: string, resamples: number, sources?: RunSpec['sources']): Run
   warnings: [],
 });
 /** Of 80 rows: more than the thread that was measured in does by itself. */
-const MANY = 15_000;
+const MANY = 70_000;
 const builtIn = (out: string) => ({ plugins: [], directory: out, file: 'small.run.yaml' });
 
 function saved(out: string): Omit<Results, 'created' | 'seconds'> {
@@ -84,6 +88,26 @@ describe('a run that is concluded in a thread of its own', () => {
     const signal = new AbortController().signal;
     await runEvaluation({ ...known, entries }, { out, signal, notify: () => undefined });
     expect(saved(out).suites.map(({ suite }) => suite)).toEqual(suites);
+  });
+
+  it.each([
+    ['features', 2, features],
+    ['many classes', 1000, clean],
+  ])('is concluded by another where few rows take long: %s', async (_, classes, measurement) => {
+    const out = folder();
+    const [set, weights] = [points(40), Array.from({ length: classes }, (_, k) => [k, 1])];
+    const system = linearSystem({ name: 'plus', weights, offers: ['logits', 'features'] });
+    const known = { ...spec(out, 300, builtIn(out)), evaluation: evaluationOf([system], [set]) };
+    // Only this thread has it.
+    const suite = {
+      ...accuracy,
+      name: 'own',
+      plan: () => [request({ measurement, system: 'plus', dataset: 'test' })],
+    };
+    const entries = known.entries.map((entry) => ({ ...entry, suite }));
+    const signal = new AbortController().signal;
+    const { failures } = await runEvaluation({ ...known, entries }, { out, signal, notify: () => undefined });
+    expect([saved(out).suites, failures]).toEqual([[], []]);
   });
 
   it('ends when it is interrupted in the middle of a long summary', async () => {
