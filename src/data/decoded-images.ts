@@ -68,8 +68,8 @@ export function keepDecoded(read: PixelRead, n: number, size: number, budget: De
     const decoding = read(at, end, pixels).then(() => pixels);
     blocks.set(at, decoding);
     decoding.catch(() => {
-      blocks.delete(at);
-      places.give(pixels);
+      // Where everything was dropped meanwhile, its place was too.
+      if (blocks.delete(at)) places.give(pixels);
     });
     return decoding;
   }
@@ -104,8 +104,9 @@ class Places {
     const again = this.given.findIndex(({ length }) => length === numbers);
     if (again >= 0) return this.given.splice(again, 1)[0];
     if (this.room.length - this.used < numbers) {
-      const most = 4 * Math.min(this.missing, Math.max(ROOM_BYTES / 4, numbers));
-      const bytes = this.budget.take(most, 4 * numbers);
+      // Whole blocks: what is left of a room is no place for the next.
+      const several = numbers * Math.max(1, Math.floor(ROOM_BYTES / 4 / numbers));
+      const bytes = this.budget.take(4 * Math.min(this.missing, several), 4 * numbers);
       if (bytes === 0) return undefined;
       this.room = new Float32Array(Math.floor(bytes / 4));
       this.used = 0;

@@ -79,6 +79,48 @@ it('when the budget ends, what was kept is dropped, and what is read is decoded 
   }
 });
 
+it('of images that are large for a room as many are kept as the budget has room for', async () => {
+  // 36 MB each, in rooms of 64 MiB at most.
+  const size = 9e6;
+  const counts = [0, 0, 0, 0];
+  const read: PixelRead = async (start) => void counts[start]!++;
+  const kept = keepDecoded(read, 4, size, new DecodedBudget(3.5 * 4 * size));
+  const out = new Float32Array(size);
+  for (let pass = 0; pass < 2; pass++) for (let i = 0; i < 4; i++) await kept(i, i + 1, out);
+  expect(counts).toEqual([1, 1, 1, 2]);
+});
+
+it('what cannot be decoded when the budget ends leaves nothing that could be kept', async () => {
+  const { counts, read } = source(4);
+  const budget = new DecodedBudget();
+  let fail = () => {};
+  const failing = new Promise<void>((_, reject) => {
+    fail = () => reject(new Error('unreadable'));
+  });
+  let first = true;
+  const kept = keepDecoded(
+    async (...asked) => {
+      if (first) {
+        first = false;
+        await failing;
+      }
+      await read(...asked);
+    },
+    4,
+    2,
+    budget,
+  );
+  const out = new Float32Array(8);
+  const underWay = kept(0, 4, out);
+  budget.end();
+  fail();
+  await expect(underWay).rejects.toThrow('unreadable');
+  for (let pass = 1; pass <= 2; pass++) {
+    await kept(0, 4, out);
+    expect(counts).toEqual(Array(4).fill(pass));
+  }
+});
+
 it('what could not be decoded is tried again, and holds no budget', async () => {
   let fails = true;
   const read: PixelRead = async (_, __, out) => {
