@@ -128,12 +128,8 @@ export class CachedStore implements UnitStore {
     for (const { folder, files, read } of this.caches) {
       const file = files.get(key);
       if (file === undefined) continue;
-      const unit = await read(file, key).catch((error: Error) => error.message);
+      const unit = await read(file, key).catch((error: Error) => this.passOver(folder, file, error));
       if (unit === undefined) continue;
-      if (typeof unit === 'string') {
-        this.passOver(folder, file, unit);
-        continue;
-      }
       await this.own.write(unit);
       this.taken.set(folder, (this.taken.get(folder) ?? 0) + 1);
       return unit;
@@ -141,12 +137,12 @@ export class CachedStore implements UnitStore {
     return undefined;
   }
 
-  /** One file says what is wrong with a folder. */
-  private passOver(folder: string, file: string, why: string): void {
-    if (this.useless.has(folder)) return;
+  /** One file says what is wrong with a folder; who ends the run while it is waited for, nothing. */
+  private passOver(folder: string, file: string, error: Error): undefined {
+    if (this.useless.has(folder) || (error as AssayError).code === 'interrupted') return;
     this.useless.add(folder);
     this.tell(
-      `${file} of a cache is passed over, and so may be others there: ${why}; what it should hold is measured`,
+      `${file} of a cache is passed over, and so may be others there: ${error.message}; what it should hold is measured`,
     );
   }
 }

@@ -11,9 +11,11 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { openCaches } from '../../src/runs/cached-units.js';
+import { AssayError } from '../../src/errors.js';
+import { CachedStore, openCaches } from '../../src/runs/cached-units.js';
 import type { ProgressEvent } from '../../src/runs/progress.js';
 import { runEvaluation } from '../../src/runs/run-evaluation.js';
+import { FolderStore } from '../../src/runs/store.js';
 import { encodeUnit } from '../../src/runs/unit-file.js';
 import { entryOf, evaluationOf, folder, meanSuite, minus, noisyLogits, plus, points } from './small-run.js';
 import { saved } from './written-run.js';
@@ -119,6 +121,23 @@ describe('units of other run folders', () => {
       );
     },
   );
+
+  it('are not called useless where the run is ended while they are waited for', async () => {
+    const told: string[] = [];
+    const ended = (code: 'interrupted' | 'store-failed') => ({
+      folder: 's3://team',
+      files: new Map([['k1', 's3://team/units/k1.unit']]),
+      read: async () => {
+        throw new AssayError(code, 'the end');
+      },
+    });
+    const own = await FolderStore.open(folder());
+    for (const code of ['interrupted', 'store-failed'] as const) {
+      const store = new CachedStore(own, [ended(code)], (text) => told.push(text));
+      expect(await store.head('k1')).toBeUndefined();
+    }
+    expect(told).toEqual([expect.stringContaining('is passed over, and so may be others there: the end;')]);
+  });
 
   it('are looked for in folders; an empty one holds none, and the run folder itself is none', async () => {
     const [empty, out] = [folder(), folder()];
