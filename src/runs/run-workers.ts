@@ -6,12 +6,13 @@ import { type Executor, inProcess } from './executor.js';
 import type { MeasureEnvironment } from './measure-unit.js';
 import type { LoadedRun } from './open-run.js';
 import type { Listener } from './progress.js';
+import type { AskedUnits } from './run-evaluation.js';
 import { type WorkOptions, workerOptions } from './work-options.js';
 import { workerProcesses } from './worker-processes.js';
 import type { WorkersAhead } from './workers-ahead.js';
 
-/** How a run makes what measures its units. @param run its key */
-type ExecutorFor = (environment: MeasureEnvironment, asked: { run: string }) => Executor;
+/** How a run makes what measures its units. */
+type ExecutorFor = (environment: MeasureEnvironment, asked: Pick<AskedUnits, 'run' | 'jobs'>) => Executor;
 
 interface WorkersOptions extends WorkOptions {
   /** How many; `auto`: by measurement, whether one for each core or GPU are faster than this process alone. */
@@ -38,7 +39,8 @@ export function workersFor(
     return workerProcesses({ file: read.file, options: own, out, workers, run, store, ahead });
   };
   const tell = (text: string) => notify({ kind: 'note', text });
-  return (environment, { run }) => {
+  return (environment, { run, jobs }) => {
+    ahead?.keep(jobs.reduce((count, { units }) => count + units.length, 0));
     const { unknown } = visibleGpus(options.device);
     if (unknown !== undefined && workers !== 1)
       tell(

@@ -53,8 +53,13 @@ export class WorkersAhead {
     }
   }
 
-  /** Those that were not taken are not wanted any more. */
+  /** More than so many will not be taken: each that waits holds a hundred megabytes. */
+  keep(count: number): void {
+    for (const { child } of this.spare.splice(count)) child.kill('SIGKILL');
+  }
+
+  /** None will be taken any more. */
   close(): void {
-    for (const { child } of this.spare.splice(0)) child.kill('SIGKILL');
+    this.keep(0);
   }
 }
