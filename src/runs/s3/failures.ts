@@ -43,7 +43,7 @@ const lasting: readonly Row[] = [
   {
     said: /NoSuchBucket/,
     message: 'the store has no such bucket',
-    hint: 'correct the bucket of --store, or make it: `aws s3 mb s3://BUCKET`',
+    hint: 'correct its name, or make it: `aws s3 mb s3://BUCKET`',
   },
   {
     said: /PermanentRedirect|AuthorizationHeaderMalformed|IllegalLocationConstraint|TemporaryRedirect/,
@@ -58,7 +58,7 @@ const lasting: readonly Row[] = [
   {
     said: /AccessDenied|AllAccessDisabled|Forbidden|Unauthorized|status 40[13]/,
     message: 'these keys may not do in the bucket what is needed',
-    hint: 'they need s3:GetObject and s3:PutObject on what begins with the prefix, and s3:ListBucket on the bucket: without that, what is missing looks like what is forbidden',
+    hint: 'they need s3:GetObject on what begins with the prefix, for a --store s3:PutObject as well, and s3:ListBucket on the bucket: without that, what is missing looks like what is forbidden',
   },
   {
     said: /QuotaExceeded|StorageFull|status 507|ServiceQuota|EntityTooLarge/,
