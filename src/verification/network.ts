@@ -16,6 +16,7 @@ import { freezeShapes } from '../models/freeze-shapes.js';
 import { guardOf, naming, withinLimits } from '../models/guarded.js';
 import { forEachPoint } from './each-point.js';
 import { readInflated } from './files.js';
+import { type Pair, samePartByPart } from './part-by-part.js';
 
 /** A network of flattened inputs and outputs, as properties number them. */
 export interface Network {
@@ -26,7 +27,7 @@ export interface Network {
   sha256: string;
   /** Points of a call at most. */
   batch: number;
-  /** (n, inputs) to (n, outputs). */
+  /** (n, inputs) to (n, outputs); a point by itself is run as in the file. */
   forward(points: Float32Array): Promise<Float32Array>;
   /** The gradient (n, inputs) of the weighted sum of outputs, weights (n, outputs). */
   gradient(points: Float32Array, weights: Float32Array): Promise<Float32Array>;
@@ -37,12 +38,12 @@ export interface Network {
   close(): Promise<void>;
 }
 
-/** How a graph is run: (batch, ...shape) in, (batch, outputs) out. */
+/** How a network is run. */
 interface Opened {
-  graph: Graph;
-  shape: readonly number[];
-  /** False where the network takes one point a call. */
-  open: boolean;
+  /** As in the file: a point of these dimensions in, (outputs) out. */
+  alone: { graph: Graph; dims: readonly number[] };
+  /** (n, ...shape) in, (n, outputs) out; undefined where the network takes one point a call. */
+  many: { graph: Graph; shape: readonly number[] } | undefined;
 }
 
 /** The names in graphs that are made here. */
@@ -67,7 +68,7 @@ export async function openNetwork(
   const { graph, sha256 } = await readContent(file, bytes);
   const opened = await withinLimits(file, () => opening(guardOf(engine), graph, file, property, samples));
   // What a point may make large, or endless, never runs anywhere else.
-  const runs = sizedBy(opened.graph) === 'data' ? naming(guardOf(engine), file) : engine;
+  const runs = sizedBy(opened.alone.graph) === 'data' ? naming(guardOf(engine), file) : engine;
   return { ...(await networkOf(runs, opened, property)), sha256 };
 }
 
@@ -85,14 +86,14 @@ async function opening(
   samples: Float32Array,
 ): Promise<Opened> {
   const image = inputOf(graph, file);
-  const dims = image.dims ?? [];
-  const [first] = dims;
-  const batched = dims.length > 1 && (first === 1 || typeof first !== 'number');
-  const shape = (batched ? dims.slice(1) : dims).map((d) => {
+  const stated = image.dims ?? [];
+  const [first] = stated;
+  const batched = stated.length > 1 && (first === 1 || typeof first !== 'number');
+  const shape = (batched ? stated.slice(1) : stated).map((d) => {
     if (typeof d === 'number') return d;
     throw malformed({ file, path: `input "${image.name}"` }, 'the size of the input is not stated', {
       expected: 'every dimension but the first as a number',
-      found: `(${dims.join(', ')})`,
+      found: `(${stated.join(', ')})`,
     });
   });
   const size = elements(shape);
@@ -105,36 +106,40 @@ async function opening(
       file,
     );
   const plain = written(graph, image, shape, { batch: batched ? 1 : undefined, outputs: property.outputs });
-  const reference = await oneByOne(guard, plain, batched ? [1, ...shape] : shape, samples).catch((cause) => {
+  const dims = batched ? [1, ...shape] : shape;
+  const reference = await oneByOne(guard, plain, dims, samples).catch((cause) => {
     throw doesNotRun(cause, file);
   });
   const found = reference.length / PROBES;
   if (found !== property.outputs)
     throw mismatch(property.file, 'outputs Y', property.outputs, `${found}`, file);
-  const one = batched ? [1, ...shape] : shape;
   const open = written(graph, image, shape, { batch: 'N', outputs: property.outputs });
   const alone = await guard.fold(plain);
-  const attempts = [
-    async () => open,
-    async () => openBatchAxis(open, POINTS, 1),
+  const attempts: (() => Promise<Pick<Pair, 'one' | 'many'>>)[] = [
+    async () => ({ one: plain, many: open }),
+    async () => ({ one: plain, many: openBatchAxis(open, POINTS, 1) }),
     async () => {
-      const point: Value = { type: 'float32', dims: one, data: samples.slice(0, size) };
+      const point: Value = { type: 'float32', dims, data: samples.slice(0, size) };
       const shapes = await traceShapes(guard, alone, { [POINTS]: point });
-      return forEachPoint(withAnyNumber(alone, shape), POINTS, shapes, batched);
+      return { one: alone, many: forEachPoint(withAnyNumber(alone, shape), POINTS, shapes, batched) };
     },
   ];
   // Without a first axis of 1, the others would be taken for what they are not.
   for (const attempt of batched ? attempts : attempts.slice(2)) {
     try {
-      const folded = await freezeShapes(guard, await guard.fold(await attempt()), POINTS);
+      const { one, many } = await attempt();
+      const folded = await freezeShapes(guard, await guard.fold(many), POINTS);
       const together = await run(guard, folded, [PROBES, ...shape], samples.subarray(0, PROBES * size));
-      if (agree(together, reference)) return { graph: folded, shape, open: true };
+      if (!agree(together, reference)) continue;
+      // Of a few points much is 0, or small beside the rest.
+      if (await samePartByPart(guard, { input: POINTS, one, dims, many, shape }))
+        return { alone: { graph: alone, dims }, many: { graph: folded, shape } };
     } catch (error) {
       if (!(error instanceof AssayError && error.code === 'engine-failed')) throw error;
       // A shape that does not fit several points: the next attempt, or one at a time.
     }
   }
-  return { graph: alone, shape: one, open: false };
+  return { alone: { graph: alone, dims }, many: undefined };
 }
 
 /** Its input as any number of points; outputs of no stated shape. */
@@ -220,40 +225,47 @@ function agree(got: Float32Array, expected: Float32Array): boolean {
 
 async function networkOf(
   engine: Engine,
-  { graph, shape, open }: Opened,
+  { alone, many }: Opened,
   { inputs, outputs }: { inputs: number; outputs: number },
 ): Promise<Omit<Network, 'sha256'>> {
-  const program = await engine.compile(graph);
-  const value = (points: Float32Array): Value => ({
+  const single = await engine.compile(alone.graph);
+  const together = many && { program: await engine.compile(many.graph), shape: many.shape };
+  const fed = (points: Float32Array, dims: readonly number[]): Value => ({
     type: 'float32',
-    dims: open ? [points.length / inputs, ...shape] : shape,
+    dims,
     data: points,
   });
-  const derived = open ? await differentiated(engine, graph, shape, outputs) : undefined;
+  const forward = (points: Float32Array) => {
+    const n = points.length / inputs;
+    if (n === 1 || !together) return single.run({ [POINTS]: fed(points, alone.dims) });
+    return together.program.run({ [POINTS]: fed(points, [n, ...together.shape]) });
+  };
+  const derived = many && (await differentiated(engine, many.graph, many.shape, outputs));
   let bounds: Promise<BoundPrograms> | undefined;
   return {
     inputs,
     outputs,
-    batch: open ? Math.max(1, Math.min(MOST_POINTS, Math.floor(NUMBERS / inputs))) : 1,
-    forward: async (points) => floatsOf(await program.run({ [POINTS]: value(points) }), OUTPUTS),
+    batch: many ? Math.max(1, Math.min(MOST_POINTS, Math.floor(NUMBERS / inputs))) : 1,
+    forward: async (points) => floatsOf(await forward(points), OUTPUTS),
     lacksGradient: derived === undefined ? ONE_AT_A_TIME : 'why' in derived ? derived.why : undefined,
     gradient: async (points, weights) => {
-      if (!derived || 'why' in derived) throw new Error('a network without gradient');
+      if (!many || !derived || 'why' in derived) throw new Error('a network without gradient');
       const n = points.length / inputs;
       const found = await derived.program.run(
-        { [POINTS]: value(points), [WEIGHTS]: { type: 'float32', dims: [n, outputs], data: weights } },
+        { [POINTS]: fed(points, [n, ...many.shape]), [WEIGHTS]: fed(weights, [n, outputs]) },
         [derived.gradient],
       );
       return floatsOf(found, derived.gradient);
     },
     bounds: () => {
-      bounds ??= open
-        ? BoundPrograms.of(engine, { graph, pixels: POINTS, shape, logits: OUTPUTS })
+      bounds ??= many
+        ? BoundPrograms.of(engine, { ...many, pixels: POINTS, logits: OUTPUTS })
         : Promise.reject(new AssayError('op-unsupported', ONE_AT_A_TIME));
       return bounds;
     },
     close: async () => {
-      await program.release();
+      await single.release();
+      await together?.program.release();
       if (derived && 'program' in derived) await derived.program.release();
       await bounds?.then(
         (programs) => programs.close(),
