@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { csvText } from '../csv-text.js';
 import { npyPieces } from '../data/npy.js';
+import { exampleFile } from '../report/example-file.js';
 import { writeAtomically } from '../report/output.js';
 import type { ExampleArray, ExampleSheet, Summary } from '../suites/contract.js';
 import { piecesOf } from '../suites/stored-column.js';
@@ -66,9 +67,6 @@ export async function writeArrays(
     await writeAtomically(file, npyPieces(array.shape, piecesOf(array)));
   }
 }
-
-/** A name that every file system takes. Different names can give the same: see `refuseSharedFiles`. */
-export const exampleFile = (wanted: string): string => wanted.replace(/[^A-Za-z0-9_-]+/g, '-') || 'examples';
 
 /** Names that a file system takes, no two of them equal, nor in all but case. */
 function fileNames(): (wanted: string) => string {

@@ -1,5 +1,5 @@
 import { AssayError } from '../errors.js';
-import { exampleFile } from './example-sheets.js';
+import { exampleFile } from '../report/example-file.js';
 
 /** What lies beside the images for a system, in files of its own: `attack-TEST-clean.npy`, `attack-TEST-labels.npy`. */
 const KEPT = ['clean', 'labels'];

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { exampleFile, placeSheets, writeArrays } from '../../src/runs/example-sheets.js';
+import { exampleFile } from '../../src/report/example-file.js';
+import { placeSheets, writeArrays } from '../../src/runs/example-sheets.js';
 import { refuseSharedFiles } from '../../src/runs/shared-files.js';
 
 const check = (systems: string[], datasets: string[]) => refuseSharedFiles(systems, datasets, 'run.yaml');
@@ -15,6 +16,7 @@ describe('names that become names of files', () => {
     ['the images themselves', ['clean'], ['test']],
     ['their labels', ['Labels'], ['test']],
     ['where one name ends and the next begins', ['a-b', 'b'], ['test', 'test-a']],
+    ['letters that are written in two ways', ['model'], ['caf\u00e9', 'cafe\u0301']],
     ['of data sets', ['model'], ['x.1', 'x-1']],
   ])('are refused where two are one: %s', (_, systems, datasets) => {
     expect(() => check(systems, datasets)).toThrow(
@@ -25,6 +27,7 @@ describe('names that become names of files', () => {
   it('are taken where they are not', () => {
     check(['resnet', 'resnet-purified', 'cleaned', 'a.b'], ['test', 'svhn', 'test-c']);
     check([], []);
+    check(['model'], ['猫', '犬', 'कि', 'की', 'тест']);
   });
 
   it('that are taken have a file each', () => {

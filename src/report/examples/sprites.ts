@@ -3,6 +3,7 @@ import sharp from 'sharp';
 import { openFile } from '../../bytes/byte-source.js';
 import type { ArraySource } from '../../data/array-source.js';
 import { openNpy } from '../../data/npy.js';
+import { exampleFile } from '../example-file.js';
 import type { ViewedDataset } from './rows.js';
 import type { ViewedSheet } from './sheet-rows.js';
 
@@ -57,7 +58,7 @@ export async function imagesOf(
 }
 
 async function openImages(directory: string, name: string): Promise<ArraySource | undefined> {
-  const file = path.join(directory, 'examples', `${name.replace(/[^A-Za-z0-9_-]+/g, '-')}.npy`);
+  const file = path.join(directory, 'examples', `${exampleFile(name)}.npy`);
   const source = await openFile(file).catch(() => undefined);
   if (!source) return undefined;
   let drawable = false;
