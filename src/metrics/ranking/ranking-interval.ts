@@ -81,14 +81,15 @@ export function withInterval(
     level,
   )?.interval;
   if (!own.interval || !far) return { ...about, ...own };
-  // Best is 0, not 1.
-  const isRate = far[1] < 1;
   const [lo, hi] = own.interval;
-  if (isRate ? hi >= far[1] : lo <= far[0]) return { ...about, ...own };
+  // Of rates the best is 0, not 1; AUROC has a mirror image.
+  const least = far[1] < 1 ? lo : Math.min(lo, far[0]);
+  const most = far[1] < 1 ? Math.max(hi, far[1]) : metric === 'auroc' ? Math.max(hi, 1 - far[0]) : hi;
+  if (least === lo && most === hi) return { ...about, ...own };
   return {
     ...about,
     ...own,
-    interval: isRate ? [lo, far[1]] : [far[0], hi],
-    why: own.why ?? asFarAsApart(isRate ? 'upper' : 'lower'),
+    interval: [least, most],
+    why: own.why ?? asFarAsApart(least < lo ? 'lower' : 'upper'),
   };
 }

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, test } from 'vitest';
 import { aurocEstimate } from '../../../src/metrics/ranking/auroc-estimate.js';
 import { placements } from '../../../src/metrics/ranking/delong.js';
 import { delongEstimate } from '../../../src/metrics/ranking/delong-estimate.js';
@@ -197,4 +197,20 @@ describe('selective classification without an error', () => {
     // No error among n has this probability, at this share.
     expect((1 - share) ** n).toBeCloseTo(0.05, 12);
   });
+});
+
+test('resampled AUROCs next to 0 are as uncertain as those next to 1', () => {
+  const id = Float64Array.from({ length: 40 }, (_, i) => (i === 0 ? -1 : i + 1));
+  const ood = Float64Array.from({ length: 40 }, (_, i) => -i - 0.5);
+  const interval = (a: Float64Array, b: Float64Array) => {
+    const drawn = bootstrapRankings([rankScores(a, b)], { seed: 1, id: 'a', ood: 'b', resamples: 200 });
+    return rankingEstimate(drawn, 'auroc').interval!;
+  };
+  const [lo, hi] = interval(id, ood);
+  const mirrored = interval(
+    id.map((value) => -value),
+    ood.map((value) => -value),
+  );
+  expect(lo).toBeCloseTo(0.05 ** (1 / 40), 12);
+  expect(mirrored).toEqual([expect.closeTo(1 - hi, 9), expect.closeTo(1 - lo, 9)]);
 });
