@@ -160,9 +160,11 @@ function areas(): string {
   return table(['scores', ...SIZES.flatMap(([n, m]) => [`${n}, ${m}: plain`, 'given'])], rows);
 }
 
-/** Two systems on the same images: their scores have what a number of images share. */
+/** Two systems on the same images. */
 interface Systems {
   name: string;
+  /** How closely their scores correlate, strays apart; of systems that are unlike, 0. */
+  correlation?: number;
   a: Pick<Population, 'id' | 'ood' | 'auroc'>;
   b: Pick<Population, 'id' | 'ood' | 'auroc'>;
 }
@@ -184,21 +186,48 @@ const systems: Systems[] = [
     a: strays(share, 1 - 1e-12),
     b: normals(1 - share),
   })),
+  ...(
+    [
+      [0.9, 0.9, 0.9],
+      [0.99, 0.9, 0.9],
+      [0.9, 0.92, 0.9],
+      [0.99, 0.92, 0.9],
+      [0.99, 0.98, 0.965],
+    ] as const
+  ).map(([correlation, a, b]) => ({
+    name: `normal, ${a} and ${b}, correlation ${correlation}`,
+    ...{ correlation, a: normals(a), b: normals(b) },
+  })),
+  {
+    name: '3 % of ID far below, else 0.9999; normal, 0.97, correlation 0.9',
+    ...{ correlation: 0.9, a: strays(0.03, 0.9999), b: normals(0.97) },
+  },
 ];
+
+/** Draws whose normals are those of others, this closely. */
+const sharing = (draws: Stream, shared: Float64Array, correlation: number): Stream => {
+  let i = 0;
+  const [own, common] = [Math.sqrt(1 - correlation), Math.sqrt(correlation)];
+  return { ...draws, normal: () => common * shared[i++]! + own * draws.normal() };
+};
 
 function differences(): string {
   const sizes = [
     [60, 100],
     [400, 300],
   ] as const;
-  const rows = systems.map(({ name, a, b }) => {
+  const rows = systems.map(({ name, a, b, correlation = 0 }) => {
     const truth = a.auroc - b.auroc;
     const cells = sizes.flatMap(([n, m]) => {
       const [plain, ours] = [new Tally(), new Tally()];
       const refused = [0, 0];
       for (let seed = 0; seed < OFTEN; seed++) {
         const draws = stream({ seed, purpose: `coverage/${name}`, example: n });
-        const [ofA, ofB] = [a, b].map(({ id, ood }) => placements(id(draws, n), ood(draws, m)));
+        const common = correlation > 0 ? normal(0)(draws, n + m) : undefined;
+        const [ofA, ofB] = [a, b].map(({ id, ood }) => {
+          const own = common ? sharing(draws, common, correlation) : draws;
+          return placements(id(own, n), ood(own, m));
+        });
         const { value, error } = delongDifference([ofA!], [ofB!]);
         const tested = [waldTest(value, error, Math.min(n, m), { by: 'normal' }), delongTest([ofA!], [ofB!])];
         [plain, ours].forEach((tally, k) => {

@@ -7,7 +7,7 @@ import { apart, apartArea, asFarAsApart, type Bounded, chanceAtLeast } from './s
  * Intervals of areas under curves of ranks: AUROC, OSCR, and their means over OOD sets.
  *
  * DeLong's standard error is right, but an area near 1 is not spread evenly about its value, and an interval of twice that error is
- * too short: 95 % ones held the truth in 57 % to 96 % of samples (docs/coverage.md). So, as Qin & Hotilovac (2008) and
+ * too short: 95 % ones held the truth in as few as 57 % of samples (docs/coverage.md). So, as Qin & Hotilovac (2008) and
  * Pepe (2003, section 5.2) advise, the interval is made of the logit of the area, whose error is error / (area (1 - area)).
  *
  * Nor does a variance know of what was not seen: that a few percent of the examples lie on the wrong side altogether, and none of

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { normalQuantile } from '../../../src/metrics/distributions/distributions.js';
 import { areaDifference, delongTest } from '../../../src/metrics/ranking/area-difference.js';
 import { type Area, areaInterval, areaLimits } from '../../../src/metrics/ranking/area-interval.js';
-import { delongDifference, placements } from '../../../src/metrics/ranking/delong.js';
+import { areaOf, delongDifference, placements } from '../../../src/metrics/ranking/delong.js';
 import { delongEstimate } from '../../../src/metrics/ranking/delong-estimate.js';
 import { waldTest } from '../../../src/metrics/tests/wald.js';
 import { stream } from '../../../src/random/stream.js';
@@ -88,7 +88,7 @@ describe('the difference of two areas', () => {
         fc.tuple(
           areas,
           areas,
-          fc.double({ min: -0.9, max: 0.9, noNaN: true }),
+          fc.double({ min: -0.9, max: 0.999, noNaN: true }),
           fc.constantFrom(0.8, 0.95, 0.99),
         ),
         ([a, b, r, level]) => {
@@ -97,6 +97,7 @@ describe('the difference of two areas', () => {
           const [lo, hi] = interval!;
           expect(lo).toBeLessThanOrEqual(value);
           expect(hi).toBeGreaterThanOrEqual(value);
+          expect([lo >= -1, hi <= 1]).toEqual([true, true]);
           expect(p! < 1 - level).toBe(lo > 0 || hi < 0);
           const other = areaDifference(b, a, error, level);
           expect(other.p).toBeCloseTo(p!, 9);
@@ -133,12 +134,38 @@ describe('the difference of two areas', () => {
     expect(areaDifference({ ...apart, pairs: 2000 }, other, 0.012).p).toBeLessThan(0.05);
   });
 
-  it('without any difference there is no interval, and a score that ties all examples is tested as it was', () => {
+  it('systems that correlate closely are told apart as by DeLong, and p is no smaller than that of few examples', () => {
+    const [a, b]: Area[] = [
+      { value: 0.92, error: 0.027, pairs: 60 },
+      { value: 0.9, error: 0.031, pairs: 60 },
+    ];
+    const found = areaDifference(a!, b!, 0.005);
+    const wald = waldTest(0.02, 0.005, 60, { by: 'normal' });
+    found.interval?.forEach((end, i) => {
+      expect(Math.abs(end - wald.interval![i]!)).toBeLessThan(0.005);
+    });
+    expect(found.p).toBeLessThan(0.01);
+    const few = areaDifference(
+      { value: 0.56, error: 0.14, pairs: 10 },
+      { value: 0.38, error: 0.14, pairs: 10 },
+      0.04,
+    );
+    expect(few.p).toBeGreaterThan(1e-12);
+  });
+
+  it('without any difference there is no interval; a score that ties all examples has none of its own', () => {
     const a = placements([3, 4, 5, 1], [1, 2, 0]);
     expect(delongTest([a], [a])).toEqual({ value: 0, interval: null, p: 1 });
     const tied = placements([1, 1, 1, 1], [1, 1, 1]);
-    const { value, error } = delongDifference([a], [tied]);
-    expect(delongTest([a], [tied])).toEqual(waldTest(value, error, 3, { by: 'normal' }));
+    const [lo, hi] = areaLimits(areaOf([a]), { z: Z, alpha: 0.05 })!;
+    expect(delongTest([a], [tied]).interval).toEqual([expect.closeTo(lo - 0.5), expect.closeTo(hi - 0.5)]);
+    const best = placements([3, 4, 5, 6, 7, 8], [1, 2, 0, 1, 2, 0]);
+    const worst = placements(new Float64Array(6), new Float64Array(6));
+    expect(delongTest([best], [worst])).toEqual({
+      value: 0.5,
+      interval: [expect.closeTo(0.05 ** (1 / 6) - 0.5), 0.5],
+      p: expect.closeTo(0.5 ** 6),
+    });
     expect(delongTest([placements([1], [0, 2])], [placements([3], [0, 2])]).p).toBeNull();
   });
 });
