@@ -6,7 +6,7 @@ import { isBlocked, scaledSum } from './blocked.js';
 import { convPair } from './conv-pair.js';
 import { type Ball, Known } from './forms.js';
 import { ENDS, EXACTLY, type Growth, growthOf, LOST, spareFor } from './growth.js';
-import { type Bounded, dimsOf, isAffine, onConstants, readBy, type Step, siteOf } from './network.js';
+import { type Bounded, dimsOf, isAffine, isSum, onConstants, readBy, type Step, siteOf } from './network.js';
 import { outward } from './ranges.js';
 import { UNIT } from './rounding.js';
 import { type AffineRow, type Ends, type Interval, loadOf } from './row.js';
@@ -121,10 +121,11 @@ function bentEnds(
   return { lower: s.sub(lower, error(lower)), upper: s.add(upper, error(upper)) };
 }
 
-/** Steps that add up no more than so many numbers leave magnitudes to radii, where they can. */
+/** Steps that add up no more than so many numbers leave magnitudes to radii, where they can; so do sums in the midst of products. */
 const FEW = 64 * UNIT;
+const leavesMagnitudes = (step: Step, error: number) => error <= FEW || isSum(step.node);
 
-const errorOf = (step: Step, { rounded }: Bounded) => rounded.get(step.node.outputs[0]!)?.forward ?? 0;
+const errorOf = (step: Step, { rounded }: Bounded) => rounded.get(step.node.outputs[0]!)?.step ?? 0;
 
 /**
  * What later steps take of the radius of a value that an affine step gives, relative to |c| + r, without looking at |c| themselves: sums of
@@ -140,7 +141,7 @@ function sparesOf(network: Bounded, given: readonly string[]): ReadonlyMap<strin
     for (const output of step.node.outputs) spares.set(output, wanted);
     const error = errorOf(step, network);
     const takes = error === 0 ? wanted : spareFor(error, wanted);
-    if (error > FEW) continue;
+    if (!leavesMagnitudes(step, error)) continue;
     for (const input of step.node.inputs)
       if (affine.has(input)) spares.set(input, Math.max(spares.get(input) ?? 0, takes));
   }
@@ -169,7 +170,7 @@ function affineForms(
   const growth = rounds ? growthOf(error, spares.get(node.outputs[0]!) ?? ENDS) : EXACTLY;
   const varying = of.filter((one) => one !== undefined);
   // What is read has spare room for it.
-  const carried = error <= FEW && varying.every(({ ball }) => ball !== undefined);
+  const carried = leavesMagnitudes(step, error) && varying.every(({ ball }) => ball !== undefined);
   if (rounds && carried && (node.op === 'Add' || node.op === 'Sub')) {
     const sum = addedBalls(s, of, growth);
     if (sum) return [sum];

@@ -49,6 +49,9 @@ export type Bent =
 
 /** What rounding does to a value of an affine step, relative to the magnitude of what is added up. */
 export interface Rounded {
+  /** To what the step makes of its inputs. */
+  step: number;
+  /** What of that walks count here: 0 where a later step counts it. */
   forward: number;
   /** To coefficients that go back through the step, and where ways meet. */
   backward: number;
@@ -253,19 +256,67 @@ function roundings(
   readers: ReadonlyMap<string, number>,
 ): Map<string, Rounded> {
   const b = new GraphBuilder(network.graph);
+  const affine = steps.filter(isAffine).map(({ node, row }) => ({ node, row, s: siteOf(node, b, network) }));
+  const { into, taken } = productsInSums(affine, readers);
   return new Map(
-    steps.filter(isAffine).flatMap(({ node, row }) => {
-      const s = siteOf(node, b, network);
+    affine.flatMap(({ node, row, s }) => {
       const [terms, meeting] = [row.terms(s), row.meeting?.(s) ?? row.terms(s)];
       const some = (n: number) => (n > 0 ? gamma(n) : 0);
       const adds = row.offset?.(s) !== undefined;
       return node.outputs.flatMap((output) => {
         const ways = readers.get(output) ?? 0;
         if (output === '' || (terms === 0 && meeting === 0 && ways < 2 && !adds)) return [];
-        return [[output, { forward: some(terms), backward: some(meeting) + gamma(ways) }] as const];
+        const step = some(terms + (into.get(output) ?? 0));
+        const forward = taken.has(output) ? 0 : step;
+        return [[output, { step, forward, backward: some(meeting) + gamma(ways) }] as const];
       });
     }),
   );
+}
+
+const PRODUCTS = new Set(['Conv', 'ConvTranspose', 'MatMul', 'Gemm']);
+const SUMS = new Set(['Add', 'Sub', 'Sum', 'BatchNormalization']);
+const SCALINGS = new Set(['Mul', 'Div']);
+
+/** Sums number by number, which engines may make in the midst of a product. */
+export const isSum = ({ op }: Node): boolean => SUMS.has(op);
+
+/**
+ * Engines add what is added to a product, which nothing else reads, in the midst of the product's own sum (onnxruntime: of convolutions
+ * after every block of channels, of matrix products after every part of a row): it is rounded as often as terms of the product are.
+ * So are constants that are folded into the product's weights and bias.
+ */
+function productsInSums(
+  steps: readonly { node: Node; row: AffineRow; s: BoundSite }[],
+  readers: ReadonlyMap<string, number>,
+): {
+  /** By value of a sum: how many terms products have that are added up in it. */
+  into: ReadonlyMap<string, number>;
+  /** Values whose errors these sums' have in them: of the products, and of sums with constants on the way. */
+  taken: ReadonlySet<string>;
+} {
+  const into = new Map<string, number>();
+  const taken = new Set<string>();
+  /** By value that a product or what follows it gives: of which values errors are counted later, and how many terms these have. */
+  const open = new Map<string, { counted: readonly string[]; terms: number }>();
+  for (const { node, row, s } of steps) {
+    const output = node.outputs[0]!;
+    const own = row.terms(s);
+    const read = s.varying.flatMap((i) => (readers.get(s.x[i]!) === 1 ? (open.get(s.x[i]!) ?? []) : []));
+    if (read.length > 0 && isSum(node)) {
+      into.set(
+        output,
+        read.reduce((sum, { terms }) => sum + terms, 0),
+      );
+      for (const { counted } of read) for (const value of counted) taken.add(value);
+    }
+    const [one] = s.varying.length === 1 && node.outputs.length === 1 ? read : [];
+    if (PRODUCTS.has(node.op)) open.set(output, { counted: [output], terms: own });
+    else if (one && isSum(node)) open.set(output, { counted: [output], terms: one.terms + own });
+    else if (one && (own === 0 || SCALINGS.has(node.op)))
+      open.set(output, { counted: one.counted, terms: one.terms + own });
+  }
+  return { into, taken };
 }
 
 /** A row's site in a graph that is written; its values that depend on the image are not in there. */
