@@ -29,7 +29,7 @@ export class Known {
     return 'centre' in this.form ? this.form : undefined;
   }
 
-  /** Of a ball, the lower end is made first, and the upper from it. */
+  /** Of a ball, the lower end is made first, and the upper from it, which is finite only where the lower is. */
   get ends(): Ends {
     if (!('centre' in this.form)) return this.form;
     this.spread ??= this.endsOf(this.form);
@@ -42,10 +42,8 @@ export class Known {
       const lower = b.op('Add', [centre, minus]);
       return { lower, upper: scaledSum(b, dims, minus, -2, lower) };
     }
-    return {
-      lower: scaledSum(b, dims, radius, -1, centre),
-      upper: scaledSum(b, dims, radius, 1, centre),
-    };
+    const lower = scaledSum(b, dims, radius, -1, centre);
+    return { lower, upper: scaledSum(b, dims, radius, 2, lower) };
   }
 
   /** Ends that nothing is beyond. */

@@ -383,6 +383,26 @@ describe('certificates hold', () => {
     }
   });
 
+  it('where only the lower end of what a convolution gives overflows nothing is proved', async () => {
+    const layer: Layer = (b, x) => {
+      const image = b.op('Unsqueeze', [x, b.ints([2, 3])]);
+      const large = b.constant(floats([1, 1, 1, 1], [-(2 ** 127)]));
+      return b.op('Tanh', [b.op('Flatten', [b.op('Conv', [image, large])])]);
+    };
+    for (const method of METHODS) {
+      const [overflows, holds] = await rangeOf(
+        layer,
+        [
+          [0, 3],
+          [0, 1],
+        ],
+        method,
+      );
+      expect([method, ...overflows!]).toEqual([method, Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY]);
+      expect([...holds!].every(Number.isFinite)).toBe(true);
+    }
+  });
+
   it('what is least in a ball and a box is not taken for less far than it is, however many sides are reached', () => {
     // Each number reaches its side after the one before: more of them than there are rounds, so that the weight is not the best.
     const size = 40;
