@@ -82,14 +82,16 @@ async function partsOf(engine: Engine, { input, one, dims, many, shape }: Pair):
     await traceShapes(engine, many, zeros([FEWER, ...shape])),
   ];
   const ofMany = floatsIn(many, input);
-  return [input, ...floatsIn(one, input)].flatMap((name, i): Part[] => {
+  const parts = [input, ...floatsIn(one, input)].flatMap((name) => {
     const [of, all, some] = [alone, together, fewer].map((shapes) => shapes.get(name)?.dims);
     if (name !== input && !ofMany.has(name)) return [];
     if (!of || !all || !some || all.length === 0 || elements(all) !== POINTS * elements(of)) return [];
     const rest = all.slice(1);
     if (all[0] !== POINTS || `${some}` !== `${[FEWER, ...rest]}`) return [];
-    return [{ name, dims: { one: of, many: all }, drawn: () => drawn(POINTS, elements(of), i) }];
+    return [{ name, dims: { one: of, many: all } }];
   });
+  const drawn = drawnFor(parts.map(({ dims: own }) => elements(own.one)));
+  return parts.map((part, i) => ({ ...part, drawn: () => drawn(i) }));
 }
 
 /** What no function of floats alone gives. */
@@ -152,11 +154,24 @@ async function runs(engine: Engine, graph: Graph, feeds: readonly Record<string,
   }
 }
 
-/** Numbers neither near 0 nor large; of the first point above 0, where all functions have values. */
-function drawn(points: number, size: number, part: number): Float32Array {
-  const draws = new Float64Array(points * size);
-  stream({ seed: 0, purpose: 'verify/parts', example: part }).uniforms(draws);
-  return Float32Array.from(draws, (u, i) => (i < size || u < 0.5 ? 0.25 + u : -u));
+/** Parts begin at different places among the numbers drawn. */
+const PLACES = 4093;
+
+/** Numbers neither near 0 nor large; of the first point above 0, where all functions have values. Others for each part. */
+function drawnFor(sizes: readonly number[]): (part: number) => Float32Array {
+  const largest = sizes.reduce((most, size) => Math.max(most, size), 0);
+  const draws = new Float64Array(POINTS * largest + PLACES);
+  stream({ seed: 0, purpose: 'verify/parts', example: 0 }).uniforms(draws);
+  return (part) => {
+    const size = sizes[part]!;
+    const from = (part * 97) % PLACES;
+    const numbers = new Float32Array(POINTS * size);
+    for (let i = 0; i < numbers.length; i++) {
+      const u = draws[from + i]!;
+      numbers[i] = i < size || u < 0.5 ? 0.25 + u : -u;
+    }
+    return numbers;
+  };
 }
 
 /** Equal but for the order of float32 sums, which numbers that are small at all points may come out of by cancelling each other. */
@@ -165,9 +180,10 @@ function areSame(together: Float32Array, alone: readonly Float32Array[]): boolea
   if (together.length !== alone.length * size) return false;
   const sizes = new Float64Array(size);
   for (const point of alone)
-    point.forEach((x, i) => {
-      if (Number.isFinite(x)) sizes[i] = Math.max(sizes[i]!, Math.abs(x));
-    });
+    for (let i = 0; i < size; i++) {
+      const x = Math.abs(point[i]!);
+      if (x > sizes[i]! && x < Number.POSITIVE_INFINITY) sizes[i] = x;
+    }
   const largest = sizes.reduce((most, x) => Math.max(most, x), 0);
   return alone.every((point, k) =>
     point.every((x, i) => {
