@@ -7,7 +7,7 @@ import { int, string } from '../graph/build.js';
 import type { Graph } from '../graph/graph.js';
 import { prune } from '../graph/prune.js';
 import { type Bounded, dimsOf, isAffine, onConstants, type Step, siteOf, sizeOf } from './network.js';
-import { gamma } from './rounding.js';
+import { gamma, gammaOfAxes, mostOf } from './rounding.js';
 import type { AffineRow } from './row.js';
 
 /** What a step that is not affine is replaced by: names of inputs (n, 1 or rows, size). */
@@ -307,13 +307,15 @@ class Walk {
     // Of two, the sum is rounded once; of more, those on the way are rounded as well.
     const sizes = (ways.length > 2 ? ways : [this.at(value) ?? '']).map((way) => b.op('Abs', [way]));
     const heft = this.flat(sizes.length === 1 ? sizes[0]! : b.op('Sum', sizes), size);
-    if (size > LONG) {
-      this.costs.push(this.summed(b.op('Mul', [heft, error]), value));
-      return;
-    }
+    const isLong = size > LONG;
+    this.costs.push(
+      isLong
+        ? this.summed(b.op('Mul', [heft, error]), value)
+        : b.op('MatMul', [heft, b.op('Reshape', [error, b.ints([-1, size, 1])])]),
+    );
     // Nothing cancels out: a sum in any order is right but for a share of it.
-    this.costs.push(b.op('MatMul', [heft, b.op('Reshape', [error, b.ints([-1, size, 1])])]));
-    this.errorSpare = Math.max(this.errorSpare, 1 / (1 - gamma(size)));
+    const share = isLong ? gammaOfAxes(dimsOf(network, value), network.steps.length) : gamma(size);
+    this.errorSpare = Math.max(this.errorSpare, mostOf(share));
   }
 
   /** The sum over a value of coefficients times a number of each channel: of places first, axis by axis, then of channels. */

@@ -5,6 +5,7 @@ import { prune } from '../graph/prune.js';
 import { type Bounded, dimsOf, isAffine, onConstants, siteOf } from './network.js';
 import type { Programs } from './programs.js';
 import { magnitudesOf, type Ranges, rangeOf } from './ranges.js';
+import { mostOf } from './rounding.js';
 import { loadOf } from './row.js';
 
 /**
@@ -18,6 +19,9 @@ interface MagnitudeGraph {
   /** Names of outputs, by the value that an affine step gives. */
   outputs: ReadonlyMap<string, string>;
 }
+
+/** What a longer sum loses in float32 is put back: the room of errors is for that of short ones. */
+const SHORT = 2 ** -12;
 
 /**
  * |L| m + |c| of all affine steps, by value.
@@ -40,7 +44,10 @@ export function addMagnitudes(
       );
       const load = loadOf(step.row, s);
       spread.forEach((value, i) => {
-        made.set(node.outputs[i]!, load === undefined ? value : s.add(value, load));
+        const output = node.outputs[i]!;
+        const sum = load === undefined ? value : s.add(value, load);
+        const lost = network.rounded.get(output)?.forward ?? 0;
+        made.set(output, lost > SHORT ? s.mul(sum, mostOf(lost)) : sum);
       });
     });
   }
