@@ -6,6 +6,7 @@ import { FreePlanes } from './ascent-planes.js';
 import { FreeSlopes } from './ascent-slopes.js';
 import type { LineInputs } from './backward.js';
 import type { Item } from './cut.js';
+import { groupsOf } from './groups.js';
 import { leastPoints } from './least.js';
 import { type Bent, type Bounded, sizeOf } from './network.js';
 import type { Programs } from './programs.js';
@@ -53,18 +54,14 @@ export class Ascent {
     const found = { bound: new Float64Array(n * count), rounding: new Float64Array(n * count) };
     const widest = Math.max(1, ...this.leaning.map(({ node }) => sizeOf(this.network, node.outputs[0]!)));
     const most = Math.max(1, Math.floor(NUMBERS / widest));
-    // Of one image, where not even its functions fit.
-    const [images, functions] = [Math.max(1, Math.floor(most / count)), Math.min(count, most)];
-    for (let image = 0; image < n; image += images)
-      for (let first = 0; first < count; first += functions) {
-        const items = Array.from({ length: Math.min(images, n - image) }, (_, i) => ({ image: image + i }));
-        const own = Math.min(functions, count - first);
-        const from = image * count + first;
-        const part = rows.subarray(from * walk.size, (from + items.length * own) * walk.size);
-        const best = await this.group(walk, items, { ranges, rows: part, count: own }, iterations);
-        found.bound.set(best.bound, from);
-        found.rounding.set(best.rounding, from);
-      }
+    for (const { image, images, first, functions } of groupsOf(n, count, most)) {
+      const items = Array.from({ length: images }, (_, i) => ({ image: image + i }));
+      const from = image * count + first;
+      const part = rows.subarray(from * walk.size, (from + images * functions) * walk.size);
+      const best = await this.group(walk, items, { ranges, rows: part, count: functions }, iterations);
+      found.bound.set(best.bound, from);
+      found.rounding.set(best.rounding, from);
+    }
     return found;
   }
 

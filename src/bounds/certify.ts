@@ -77,6 +77,7 @@ export class BoundPrograms {
     method: Method,
     iterations = ITERATIONS,
   ): Promise<LowerBounds> {
+    if (count === 0) return { bound: new Float64Array(0), rounding: new Float64Array(0) };
     this.stops ??= this.lastBends();
     const { stops } = this;
     const together =

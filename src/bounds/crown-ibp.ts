@@ -1,11 +1,15 @@
 import type { Value } from '../engines/engine.js';
 import { floatsOf } from '../engines/outputs.js';
+import { groupsOf } from './groups.js';
 import { addLeast } from './least.js';
 import { type Bounded, dimsOf, sizeOf } from './network.js';
 import type { Programs } from './programs.js';
 import type { Boxes, LowerBounds, Range } from './ranges.js';
 import { type TogetherGraph, togetherGraph } from './together.js';
 import { NUMBERS, SPARE } from './walks.js';
+
+/** Of one image, a call takes so many functions even where their memory is more: every call finds its intervals anew. */
+const FEWEST = 32;
 
 /** What one call says of boxes. */
 export interface Together {
@@ -42,38 +46,39 @@ export class CrownIbp {
     const size = sizeOf(network, network.pixels);
     const classes = sizeOf(network, network.logits);
     const found = { bound: new Float64Array(n * count), rounding: new Float64Array(n * count) };
-    const sure: boolean[] = [];
+    const sure = Array.from({ length: n }, () => true);
     const ranges = new Map<string, Range>([[network.pixels, boxes]]);
     for (const value of graph.intervals.keys()) {
       const length = n * sizeOf(network, value);
       ranges.set(value, { lower: new Float32Array(length), upper: new Float32Array(length) });
     }
     const widest = Math.max(...[...network.varying].map((value) => sizeOf(network, value)));
-    const step = Math.max(1, Math.floor(NUMBERS / (count * widest)));
-    for (let start = 0; start < n; start += step) {
-      const end = Math.min(n, start + step);
-      const box = {
-        lower: boxes.lower.subarray(start * size, end * size),
-        upper: boxes.upper.subarray(start * size, end * size),
-      };
+    const fit = Math.floor(NUMBERS / widest);
+    const most = fit < count ? Math.max(fit, FEWEST) : fit;
+    for (const { image, images, first, functions } of groupsOf(n, count, most)) {
+      const [start, end] = [image * size, (image + images) * size];
+      const box = { lower: boxes.lower.subarray(start, end), upper: boxes.upper.subarray(start, end) };
+      const from = image * count + first;
       const fed = (dims: readonly number[], data: Float32Array): Value => ({ type: 'float32', dims, data });
       const outputs = await program.run({
-        lower: fed([end - start, ...dimsOf(network, network.pixels)], box.lower),
-        upper: fed([end - start, ...dimsOf(network, network.pixels)], box.upper),
+        [graph.pixels.lower]: fed([images, ...dimsOf(network, network.pixels)], box.lower),
+        [graph.pixels.upper]: fed([images, ...dimsOf(network, network.pixels)], box.upper),
         [graph.rows]: fed(
-          [end - start, count, classes],
-          rows.subarray(start * count * classes, end * count * classes),
+          [images, functions, classes],
+          rows.subarray(from * classes, (from + images * functions) * classes),
         ),
       });
       for (const [value, { lower, upper }] of graph.intervals) {
         const range = ranges.get(value)!;
-        range.lower.set(floatsOf(outputs, lower), start * sizeOf(network, value));
-        range.upper.set(floatsOf(outputs, upper), start * sizeOf(network, value));
+        range.lower.set(floatsOf(outputs, lower), image * sizeOf(network, value));
+        range.upper.set(floatsOf(outputs, upper), image * sizeOf(network, value));
       }
-      for (const one of floatsOf(outputs, graph.finite)) sure.push(Number.isFinite(one));
-      const own = readOff(outputs, graph, box, count);
-      found.bound.set(own.bound, start * count);
-      found.rounding.set(own.rounding, start * count);
+      floatsOf(outputs, graph.finite).forEach((one, i) => {
+        sure[image + i] = Number.isFinite(one);
+      });
+      const own = readOff(outputs, graph, box, functions);
+      found.bound.set(own.bound, from);
+      found.rounding.set(own.rounding, from);
     }
     return { ranges, sure, found };
   }

@@ -12,9 +12,11 @@ import { UNIT } from './rounding.js';
 import { type AffineRow, type Ends, type Interval, loadOf } from './row.js';
 import type { BoundSite } from './site.js';
 
-/** A graph of intervals. Inputs `lower` and `upper` (n, C, H, W). */
+/** A graph of intervals. */
 export interface IntervalGraph {
   graph: Graph;
+  /** Names of inputs (n, C, H, W): those of the pixels. */
+  pixels: Interval;
   /** Names of further inputs, by value: intervals that are known already. */
   known: ReadonlyMap<string, Interval>;
   /** Names of the outputs, by value: what steps that are not affine read and give. */
@@ -44,7 +46,7 @@ export function intervalGraph(
     known.set(value, new Known(b, dimsOf(network, value), ends));
     return ends;
   };
-  feed(network.pixels, 'lower', 'upper');
+  const pixels = feed(network.pixels, 'lower', 'upper');
   for (const value of given) fed.set(value, feed(value, `${value}_lower`, `${value}_upper`));
   const spares = sparesOf(network, given);
   for (const step of network.steps) {
@@ -71,7 +73,7 @@ export function intervalGraph(
     });
   }
   const finite = sums.length > 0 ? b.outputAs(b.op('Sum', sums), b.fresh('finite')) : undefined;
-  return { graph: prune(b.build()), known: fed, intervals, ...(finite && { finite }) };
+  return { graph: prune(b.build()), pixels, known: fed, intervals, ...(finite && { finite }) };
 }
 
 function present<T>(known: T | undefined): T {

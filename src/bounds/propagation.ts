@@ -30,7 +30,7 @@ export class Propagation {
     const ranges = new Map<string, Range>([[network.pixels, boxes]]);
     const first = ball && (await firstRanges(this.refining, n, boxes));
     const key = JSON.stringify([first ? 'intervals from values' : 'intervals', wanted]);
-    const { graph, intervals, known, finite } = this.graph(
+    const { graph, pixels, intervals, known, finite } = this.graph(
       key,
       first ? firstRead(network) : [],
       wanted?.filter((of) => of !== network.pixels),
@@ -43,8 +43,8 @@ export class Propagation {
       data,
     });
     const feeds = {
-      lower: value(network.pixels, boxes.lower),
-      upper: value(network.pixels, boxes.upper),
+      [pixels.lower]: value(network.pixels, boxes.lower),
+      [pixels.upper]: value(network.pixels, boxes.upper),
       ...Object.fromEntries(
         [...known].flatMap(([of, { lower, upper }]) => {
           const range = first?.get(of);

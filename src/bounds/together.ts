@@ -12,10 +12,12 @@ import { SIDES, SPARE } from './walks.js';
 
 /**
  * CROWN-IBP (Zhang et al. 2020) in one graph: intervals, the lines on them, what rounding may cost, and the walk back to the pixels. Inputs
- * `lower` and `upper` (n, C, H, W) and the functions, (n, rows, classes).
+ * are the ends of pixels, (n, C, H, W), and the functions, (n, rows, classes).
  */
 export interface TogetherGraph
   extends Pick<BackwardGraph, 'graph' | 'rows' | 'coefficients' | 'bias' | 'error' | 'errorSpare'> {
+  /** Inputs. */
+  pixels: Interval;
   /** Outputs in the shape of some values: their intervals. */
   intervals: ReadonlyMap<string, Interval>;
   /** Output (n): a number that is finite only where all intervals are. */
@@ -51,6 +53,7 @@ export function togetherGraph(network: Bounded, wanted: readonly string[]): Toge
   return {
     ...walk,
     graph: pruned,
+    pixels: intervals.pixels,
     intervals: new Map(
       wanted.flatMap((value) => {
         const found = intervals.intervals.get(value);
@@ -98,9 +101,9 @@ class Numbers implements Known {
   constructor(
     private readonly network: Bounded,
     private readonly b: GraphBuilder,
-    { intervals }: IntervalGraph,
+    { pixels, intervals }: IntervalGraph,
   ) {
-    const given = new Map([[network.pixels, this.magnitude({ lower: 'lower', upper: 'upper' })]]);
+    const given = new Map([[network.pixels, this.magnitude(pixels)]]);
     for (const step of network.bent) {
       const { node, row } = step;
       const [of, image] = [intervals.get(node.inputs[0]!), intervals.get(node.outputs[0]!)];

@@ -2,6 +2,7 @@ import type { Value } from '../engines/engine.js';
 import { floatsOf } from '../engines/outputs.js';
 import { type BackwardGraph, backwardGraph } from './backward.js';
 import { Cut, type Item } from './cut.js';
+import { groupsOf } from './groups.js';
 import { addLeast } from './least.js';
 import { type LocalNetwork, localNetwork } from './local.js';
 import { Magnitudes } from './magnitudes.js';
@@ -55,7 +56,7 @@ export async function walkBack(
 /** The largest value that a call computes has so many numbers at most, where one item has no more: 16 MB. */
 export const NUMBERS = 2 ** 22;
 
-/** The same of functions (n, count, size) of whole images, as many images a call as its memory takes. */
+/** The same of functions (n, count, size) of whole images, as many a call as its memory takes. */
 export async function walkImages(
   walk: Walk,
   n: number,
@@ -63,13 +64,13 @@ export async function walkImages(
   count: number,
 ): Promise<LowerBounds> {
   const found = { bound: new Float64Array(n * count), rounding: new Float64Array(n * count) };
-  const step = Math.max(1, Math.floor(NUMBERS / (count * walk.widest)));
-  for (let start = 0; start < n; start += step) {
-    const items = Array.from({ length: Math.min(step, n - start) }, (_, i) => ({ image: start + i }));
-    const [from, to] = [start, start + items.length].map((image) => image * count * walk.size);
-    const { bound, rounding } = await walkBack(walk, items, rows.subarray(from, to), count);
-    found.bound.set(bound, start * count);
-    found.rounding.set(rounding, start * count);
+  for (const { image, images, first, functions } of groupsOf(n, count, Math.floor(NUMBERS / walk.widest))) {
+    const items = Array.from({ length: images }, (_, i) => ({ image: image + i }));
+    const from = image * count + first;
+    const part = rows.subarray(from * walk.size, (from + images * functions) * walk.size);
+    const { bound, rounding } = await walkBack(walk, items, part, functions);
+    found.bound.set(bound, from);
+    found.rounding.set(rounding, from);
   }
   return found;
 }
