@@ -69,7 +69,7 @@ export async function measureUnit(
         inputs: part.inputs,
         fail,
         reference,
-        parts: (at) => partsOf(store, job.reference[at]!),
+        parts: (at) => partsOf(store, job.reference, at),
         images: (at) => (at ? imagesAt(reader(), at) : imagesOf(reader(), info.size)),
         seed,
         catalogue,
@@ -173,11 +173,12 @@ async function* imagesAt({ read }: ExampleReader, at: readonly number[]): AsyncG
   }
 }
 
-/** The rows of a job, unit by unit. */
-async function* partsOf(store: UnitStore, { job, size }: Job['reference'][number]) {
-  for (const { start, end } of job.units) {
-    if (start >= size) return;
-    const collected = await collectRange(store, job, start, Math.min(size, end));
+/** The rows of one of several jobs, as many examples at a time as the largest unit of all has: parts of all are of the same examples. */
+async function* partsOf(store: UnitStore, reference: Job['reference'], at: number) {
+  const { job, size } = reference[at]!;
+  const step = Math.max(...reference.map(({ job: { request } }) => request.measurement.unitSize));
+  for (let start = 0; start < size; start += step) {
+    const collected = await collectRange(store, job, start, Math.min(size, start + step));
     const failed = failedIn(collected);
     const { indices } = collected;
     const positions = indices.map((_, i) => start + i).filter((_, i) => !failed.has(indices[i]!));

@@ -21,8 +21,9 @@ export interface MeasureContext<Inputs extends ReadRows = [], Reference extends 
   /** All rows of the requests named in `Request.reference`, the same for every unit. */
   reference: Reference;
   /**
-   * For an `aggregate`: the rows of request `at` of `Request.reference`, unit by unit, so that no set is held as a whole;
-   * `reference` itself is empty. Examples that failed are left out.
+   * For an `aggregate`: the rows of request `at` of `Request.reference`, part by part, so that no set is held as a whole;
+   * `reference` itself is empty. Parts of requests of one data set are of the same examples, but for those that failed,
+   * which are left out.
    */
   parts(at: number): AsyncIterable<RowsPart>;
   /**

@@ -76,7 +76,8 @@ export async function* fitParts(reading: Reading, parts: MeasureContext['parts']
   for (;;) {
     const next = await Promise.all(streams.map((stream) => stream.next()));
     const read = next.flatMap(({ value, done }) => (done ? [] : [value]));
-    if (read.length === 0 || read.length < streams.length) return;
+    if (read.length === 0) return;
+    if (read.length < streams.length) throw new Error('parts of one data set are not of the same examples');
     const common = inAll(read);
     const rows = read.map((one) => kept(one, common));
     const { indices, labels } = read[0]!;
