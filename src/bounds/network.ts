@@ -7,7 +7,7 @@ import type { Engine, Value } from '../engines/engine.js';
 import { AssayError } from '../errors.js';
 import { GraphBuilder } from '../graph/build.js';
 import type { Graph, Node } from '../graph/graph.js';
-import { prune } from '../graph/prune.js';
+import { prune, valuesRead } from '../graph/prune.js';
 import { mapTuple } from '../map-tuple.js';
 import { fused, OWN } from './fused.js';
 import { isProduct, numberByNumber, product } from './products.js';
@@ -232,12 +232,12 @@ function isOfBatch(value: string, shapes: Shapes, ofFewer: Shapes): boolean {
   );
 }
 
-/** What depends on the image in steps, such as a mask, is no constant: no operator may read it. */
+/** What depends on the image in steps, such as a mask, or by way of a subgraph, is no constant: no operator may read it. */
 function refuseHidden(graph: Graph, pixels: string, between: readonly Node[]): void {
   const own = new Set(between);
   const reached = new Set([pixels]);
   for (const node of graph.nodes) {
-    if (!node.inputs.some((input) => reached.has(input))) continue;
+    if (!valuesRead(node).some((input) => reached.has(input))) continue;
     if (!own.has(node)) throw unbounded(node, 'it depends on the image, in steps');
     for (const output of node.outputs) reached.add(output);
   }

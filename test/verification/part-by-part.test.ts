@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import { createOrtEngine } from '../../src/engines/ort/engine.js';
 import { GraphBuilder, int } from '../../src/graph/build.js';
-import { floats } from '../../src/graph/tensor.js';
+import { floats, int64s } from '../../src/graph/tensor.js';
 import { writeOnnx } from '../../src/graph/write.js';
 import { openNetwork } from '../../src/verification/network.js';
 import { answerOf } from './answers.js';
@@ -105,3 +105,34 @@ it.each(Object.entries(HIDDEN))(
     await network.close();
   },
 );
+
+it('a loop that reads the point from outside is no constant, and proves nothing', async () => {
+  const b = new GraphBuilder('loop');
+  const x = b.input('input', 'float32', [1, 2]);
+  const value = (name: string, type: 'int64' | 'bool' | 'float32', dims: number[]) => ({ name, type, dims });
+  const node = (op: string, inputs: string[], output: string) => ({
+    ...{ name: op, op, domain: '', attributes: {} },
+    ...{ inputs, outputs: [output] },
+  });
+  const body = {
+    ...{ name: 'body', opsets: { '': 18 }, irVersion: 8, initializers: new Map() },
+    inputs: [value('i', 'int64', []), value('more', 'bool', []), value('sum', 'float32', [1, 2])],
+    outputs: [value('on', 'bool', []), value('next', 'float32', [1, 2])],
+    nodes: [node('Identity', ['more'], 'on'), node('Add', ['sum', x], 'next')],
+  };
+  const inputs = [b.constant(int64s([2], [])), '', b.constant(floats([1, 2], [0, 0]))];
+  const [twice] = b.node('Loop', inputs, { body: { kind: 'graph', value: body } }, ['twice']);
+  b.outputAs(b.op('Add', [x, twice!]), 'output');
+  const file = join(at, 'loop.onnx');
+  writeFileSync(file, writeOnnx(b.build()));
+  const asked = { inputs: 2, outputs: 2, file: 'a.vnnlib' };
+  const network = await openNetwork(engine, file, asked, Float32Array.of(0.1, 0.2, 0.3, 0.4, 0.5, 0.6));
+  expect([...(await network.forward(Float32Array.of(1, 0.5)))]).toEqual([3, 1.5]);
+  const text = `(declare-const X_0 Real)(declare-const X_1 Real)(declare-const Y_0 Real)(declare-const Y_1 Real)
+(assert (<= 0.9 X_0 1))(assert (<= 0 X_1 1))(assert (<= Y_0 1.5))`;
+  expect(await answerOf(network, text)).toMatchObject({
+    verdict: 'unknown',
+    why: expect.stringContaining('Loop'),
+  });
+  await network.close();
+});
