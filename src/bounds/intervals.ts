@@ -123,9 +123,14 @@ function bentEnds(
   return { lower: s.sub(lower, error(lower)), upper: s.add(upper, error(upper)) };
 }
 
-/** Steps that add up no more than so many numbers leave magnitudes to radii, where they can; so do sums in the midst of products. */
+/** Steps that add up no more than so many numbers leave magnitudes to radii, where they can. */
 const FEW = 64 * UNIT;
-const leavesMagnitudes = (step: Step, error: number) => error <= FEW || isSum(step.node);
+/**
+ * So do products that constants are added to. What another value takes in the midst of a product's sum is taken there: radii that have
+ * spare room for that further up, before branches that make them larger, are several times as wide.
+ */
+const leavesMagnitudes = ({ node }: Step, error: number, { varying }: Bounded) =>
+  error <= FEW || (isSum(node) && node.inputs.filter((input) => varying.has(input)).length === 1);
 
 const errorOf = (step: Step, { rounded }: Bounded) => rounded.get(step.node.outputs[0]!)?.step ?? 0;
 
@@ -143,7 +148,7 @@ function sparesOf(network: Bounded, given: readonly string[]): ReadonlyMap<strin
     for (const output of step.node.outputs) spares.set(output, wanted);
     const error = errorOf(step, network);
     const takes = error === 0 ? wanted : spareFor(error, wanted);
-    if (!leavesMagnitudes(step, error)) continue;
+    if (!leavesMagnitudes(step, error, network)) continue;
     for (const input of step.node.inputs)
       if (affine.has(input)) spares.set(input, Math.max(spares.get(input) ?? 0, takes));
   }
@@ -172,7 +177,7 @@ function affineForms(
   const growth = rounds ? growthOf(error, spares.get(node.outputs[0]!) ?? ENDS) : EXACTLY;
   const varying = of.filter((one) => one !== undefined);
   // What is read has spare room for it.
-  const carried = leavesMagnitudes(step, error) && varying.every(({ ball }) => ball !== undefined);
+  const carried = leavesMagnitudes(step, error, network) && varying.every(({ ball }) => ball !== undefined);
   if (rounds && carried && (node.op === 'Add' || node.op === 'Sub')) {
     const sum = addedBalls(s, of, growth);
     if (sum) return [sum];
