@@ -36,7 +36,7 @@ export class Extremes {
     }
   }
 
-  /** Of slopes from this to `most` the extremes are known. */
+  /** Of slopes between this and `most` the extremes are known. */
   get least(): number {
     return this.slopes[0]!;
   }
@@ -44,8 +44,14 @@ export class Extremes {
     return this.slopes[this.slopes.length - 1]!;
   }
 
-  at(k: number): number {
+  /**
+   * Writes what is extreme in the place of a slope, and says whether it is known.
+   * @param slope one number
+   */
+  replace(slope: Float64Array): boolean {
     const { slopes, extremes, bins } = this;
+    const k = slope[0]!;
+    if (!(k > slopes[0]! && k < slopes[slopes.length - 1]!)) return false;
     const bin = Math.floor((k - slopes[0]!) * this.perSlope);
     // A bin to either side: quotients are rounded.
     let below = bins[Math.max(0, bin - 1)]!;
@@ -57,6 +63,7 @@ export class Extremes {
     }
     const width = slopes[above]! - slopes[below]!;
     const share = width > 0 ? Math.min(1, Math.max(0, (k - slopes[below]!) / width)) : 0;
-    return extremes[below]! + share * (extremes[above]! - extremes[below]!);
+    slope[0] = extremes[below]! + share * (extremes[above]! - extremes[below]!);
+    return true;
   }
 }

@@ -1,7 +1,7 @@
 import { Extremes } from './extremes.js';
-import type { LinesOn } from './row.js';
+import type { EndArray, LinesOn } from './row.js';
 import type { Shape } from './shape.js';
-import { REACH, Tabulated } from './tabulated.js';
+import { AROUND, REACH, Tabulated } from './tabulated.js';
 
 /** Tries at a place; of every so many one halves what is left. */
 const [TRIES, HALVED] = [60, 4];
@@ -76,22 +76,29 @@ export function linesAround(shape: Shape): LinesOn {
 
 /** Of lines with a few slopes, moved outward until they hold, those that are nearest in the middle. */
 function linesAcross(shape: Shape, tableOf: () => Tabulated | undefined): LinesOn {
-  const { f, slope } = shape;
   const stretches = stretchesOf(shape);
+  // Written to by calls, whose results would take memory.
+  const known = new Float64Array(AROUND);
+  const extreme = new Float64Array(1);
   return (lowers, uppers, at, lines) => {
     const lower = lowers[at]!;
     const upper = uppers[at]!;
-    const table = lower > -REACH && upper < REACH ? tableOf() : undefined;
-    const low = table ? table.value(lower) : f(lower);
-    const high = table ? table.value(upper) : f(upper);
-    const off = table ? table.spare : 0;
     const middle = (lower + upper) / 2;
-    // Of a table, the derivatives just outside of the interval.
-    const atLower = table ? table.slopeBefore(lower) : slope(inward(lower, upper));
-    const atUpper = table ? table.slopeAfter(upper) : slope(inward(upper, lower));
+    const table = lower > -REACH && upper < REACH ? tableOf() : undefined;
+    if (table) table.around(lowers, uppers, at, known);
+    else shapeAround(shape, lowers, uppers, at, known);
+    const off = table ? table.spare : 0;
+    const low = known[0]!;
+    const high = known[1]!;
+    const between = known[2]!;
+    const atLower = known[3]!;
+    const atUpper = known[4]!;
+    const touching = known[5]!;
+    const before = known[6]!;
+    const after = known[7]!;
+    const touched = known[8]!;
+    const touchedAt = known[9]!;
     const chord = (high - low) / (upper - lower);
-    const touching = table ? table.slopeBefore(middle) : slope(middle);
-    const between = table ? table.value(middle) : f(middle);
     const size = 1 + Math.abs(low) + Math.abs(high);
     const reach = Math.max(Math.abs(lower), Math.abs(upper));
     // In the middle no line can be nearer than the function and the chord.
@@ -105,6 +112,8 @@ function linesAcross(shape: Shape, tableOf: () => Tabulated | undefined): LinesO
     lines[1] = Number.NEGATIVE_INFINITY;
     lines[2] = 0;
     lines[3] = Number.POSITIVE_INFINITY;
+    let start = 0;
+    while (stretches[start]!.to <= lower) start++;
     for (let candidate = 0; candidate < 4 && !(below >= lowest && above <= highest); candidate++) {
       const k = candidate === 0 ? chord : candidate === 1 ? touching : candidate === 2 ? atLower : atUpper;
       if (!Number.isFinite(k)) continue;
@@ -113,8 +122,9 @@ function linesAcross(shape: Shape, tableOf: () => Tabulated | undefined): LinesO
       let least = Math.min(one, other) - off;
       let most = Math.max(one, other) + off;
       const spare = ROUNDING * (size + Math.abs(k) * reach);
-      for (let i = 0; i < stretches.length; i++) {
+      for (let i = start; i < stretches.length; i++) {
         const stretch = stretches[i]!;
+        if (stretch.turn >= upper) break;
         // Neither line can be nearer than those that are known.
         if (!(k * middle + least > below || k * middle + most < above)) break;
         // Also where no stretch begins, since an end is as near.
@@ -126,8 +136,8 @@ function linesAcross(shape: Shape, tableOf: () => Tabulated | undefined): LinesO
         if (stretch.to <= lower || stretch.from >= upper) continue;
         const begins = stretch.from > lower;
         const ends = stretch.to < upper;
-        const first = begins || (table && table.placeBefore(lower) <= stretch.from) ? stretch.first : atLower;
-        const last = ends || (table && table.placeAfter(upper) >= stretch.to) ? stretch.last : atUpper;
+        const first = begins || before <= stretch.from ? stretch.first : atLower;
+        const last = ends || after >= stretch.to ? stretch.last : atUpper;
         if (!((first - k) * (last - k) < 0)) continue;
         const rises = first < last;
         if (
@@ -136,13 +146,13 @@ function linesAcross(shape: Shape, tableOf: () => Tabulated | undefined): LinesO
             : above <= highest || !(k * middle + most < above)
         )
           continue;
-        const known = stretch.extremes;
-        const extreme =
-          known && k > known.least && k < known.most
-            ? known.at(k)
-            : extremeAt(shape, stretch, k, lower, upper);
-        if (rises) least = Math.min(least, extreme);
-        else most = Math.max(most, extreme);
+        const { extremes } = stretch;
+        extreme[0] = k;
+        // The tangent's is where it touches.
+        if (candidate === 1 && touched > stretch.from && touched < stretch.to) extreme[0] = touchedAt;
+        else if (!extremes?.replace(extreme)) extreme[0] = extremeAt(shape, stretch, k, lower, upper);
+        if (rises) least = Math.min(least, extreme[0]!);
+        else most = Math.max(most, extreme[0]!);
       }
       if (below < lowest && k * middle + least > below) {
         below = k * middle + least;
@@ -156,6 +166,29 @@ function linesAcross(shape: Shape, tableOf: () => Tabulated | undefined): LinesO
       }
     }
   };
+}
+
+/** What `Tabulated.around` writes, without a table: no place beyond an end is known. */
+function shapeAround(
+  { f, slope }: Shape,
+  lowers: EndArray,
+  uppers: EndArray,
+  at: number,
+  known: Float64Array,
+): void {
+  const lower = lowers[at]!;
+  const upper = uppers[at]!;
+  const middle = (lower + upper) / 2;
+  known[0] = f(lower);
+  known[1] = f(upper);
+  known[2] = f(middle);
+  known[3] = slope(inward(lower, upper));
+  known[4] = slope(inward(upper, lower));
+  known[5] = slope(middle);
+  known[6] = Number.POSITIVE_INFINITY;
+  known[7] = Number.NEGATIVE_INFINITY;
+  known[8] = middle;
+  known[9] = known[2]! - known[5]! * middle;
 }
 
 /** Between turns, and beyond the first and the last. */
@@ -174,8 +207,8 @@ function stretchesOf({ f, slope, turns }: Shape): Stretch[] {
  */
 function extremeAt(shape: Shape, stretch: Stretch, k: number, lower: number, upper: number): number {
   stretch.extremes ??= new Extremes(shape, stretch.from, stretch.to);
-  const { extremes } = stretch;
-  if (k > extremes.least && k < extremes.most) return extremes.at(k);
+  const extreme = Float64Array.of(k);
+  if (stretch.extremes.replace(extreme)) return extreme[0]!;
   // Far out, derivatives hardly change.
   const { f, slope } = shape;
   const from = Math.max(stretch.from, lower);

@@ -62,10 +62,10 @@ type Products = Extract<Bent, { planes: unknown }>;
 function ofCurve(step: Curve, network: Bounded, ranges: Ranges, made: StepLines): void {
   const { node, row, lines, rounding } = step;
   const of = rangeOf(ranges, node.inputs[0]!);
-  const given = rangeOf(ranges, node.outputs[0]!);
+  const { lower: least, upper: most } = rangeOf(ranges, node.outputs[0]!);
   const { axes, ways } = sumsOf(node, network);
   const { absolute, relative, argument } = rounding;
-  const steepest = steepestOf(step);
+  const { steepest, isExact } = steepestOf(step);
   const line = new Float64Array(4);
   const { lower: lowers, upper: uppers } = of;
   const { lowerSlope, lowerIntercept, upperSlope, upperIntercept, error } = made;
@@ -89,8 +89,10 @@ function ofCurve(step: Curve, network: Bounded, ranges: Ranges, made: StepLines)
     error[i] = away(
       absolute +
         argument * reach +
-        (relative + ways) * Math.max(Math.abs(given.lower[i]!), Math.abs(given.upper[i]!)) +
-        COEFFICIENT * Math.max(steepest(lower, upper), Math.abs(below), Math.abs(above)) * reach +
+        (relative + ways) * Math.max(Math.abs(least[i]!), Math.abs(most[i]!)) +
+        COEFFICIENT *
+          Math.max(isExact?.(lower, upper) ? 0 : steepest, Math.abs(below), Math.abs(above)) *
+          reach +
         (COEFFICIENT + axes) * Math.max(Math.abs(low), Math.abs(high)),
       1,
     );
@@ -107,12 +109,12 @@ export function withCosts(
   step: Bent,
   { lower, upper }: Range,
 ): Float32Array {
-  const steepest = steepestOf(step);
+  const { steepest, isExact } = steepestOf(step);
   const { lowerSlope, upperSlope, error } = lines;
   const both = new Float32Array(error.length);
   for (let i = 0; i < both.length; i++) {
     const slope = Math.max(
-      steepest(lower[i]!, upper[i]!),
+      isExact?.(lower[i]!, upper[i]!) ? 0 : steepest,
       Math.abs(lowerSlope[i]!),
       Math.abs(upperSlope[i]!),
     );
@@ -121,13 +123,14 @@ export function withCosts(
   return both;
 }
 
-/** Slopes that may be taken instead, where the lines are not the function itself. */
-function steepestOf(step: Bent): (lower: number, upper: number) => number {
-  const { row } = step;
+/** The steepest slope that may be taken instead, but where the lines are the function itself. */
+function steepestOf({ row, ...step }: Bent): {
+  steepest: number;
+  isExact?: ((lower: number, upper: number) => boolean) | undefined;
+} {
   const steepest = 'lines' in step ? step.lowerSlopes?.[1] : undefined;
-  if (steepest === undefined) return () => 0;
-  const isExact = row.kind === 'curve' ? row.exactOn : undefined;
-  return (lower, upper) => (isExact?.(lower, upper) ? 0 : steepest);
+  if (steepest === undefined) return { steepest: 0 };
+  return { steepest, isExact: row.kind === 'curve' ? row.exactOn : undefined };
 }
 
 function ofProduct({ node, planes, row }: Products, network: Bounded, ranges: Ranges, made: StepLines): void {

@@ -6,6 +6,8 @@ export const REACH = 16;
 const CELLS = 1024;
 /** The place of 0. */
 const ZERO = REACH * CELLS;
+/** What `around` writes. */
+export const AROUND = 10;
 
 /**
  * A smooth function and its derivative at equal distances: within a stretch, where the derivative only rises or only falls, what lies
@@ -36,26 +38,32 @@ export class Tabulated {
     this.spare = most / CELLS;
   }
 
-  /** On the straight line between the neighbours. */
-  value(x: number): number {
-    const i = cellOf(x);
-    const value = this.values[i]!;
-    return value + (x - placeOf(i)) * CELLS * (this.values[i + 1]! - value);
-  }
-
-  placeBefore(x: number): number {
-    return placeOf(cellOf(x));
-  }
-  placeAfter(x: number): number {
-    return placeOf(cellOf(x) + 1);
-  }
-
-  /** The derivative at the last place at or below a number, or at the first above it. */
-  slopeBefore(x: number): number {
-    return this.slopes[cellOf(x)]!;
-  }
-  slopeAfter(x: number): number {
-    return this.slopes[cellOf(x) + 1]!;
+  /**
+   * Of an interval, written to `known`: values at its lower and upper end and in its middle, on straight lines between neighbours;
+   * derivatives at the last places at or below its lower end, at the first above its upper end, and at or below its middle; those places
+   * below and above; and the last of these places, with where the tangent there meets 0.
+   */
+  around(lowers: EndArray, uppers: EndArray, at: number, known: Float64Array): void {
+    const { values, slopes } = this;
+    const lower = lowers[at]! * CELLS;
+    const upper = uppers[at]! * CELLS;
+    const middle = ((lowers[at]! + uppers[at]!) / 2) * CELLS;
+    const first = Math.floor(lower);
+    const last = Math.floor(upper);
+    const near = Math.floor(middle);
+    const low = values[first + ZERO]!;
+    const high = values[last + ZERO]!;
+    const between = values[near + ZERO]!;
+    known[0] = low + (lower - first) * (values[first + ZERO + 1]! - low);
+    known[1] = high + (upper - last) * (values[last + ZERO + 1]! - high);
+    known[2] = between + (middle - near) * (values[near + ZERO + 1]! - between);
+    known[3] = slopes[first + ZERO]!;
+    known[4] = slopes[last + ZERO + 1]!;
+    known[5] = slopes[near + ZERO]!;
+    known[6] = first / CELLS;
+    known[7] = (last + 1) / CELLS;
+    known[8] = near / CELLS;
+    known[9] = between - (slopes[near + ZERO]! * near) / CELLS;
   }
 
   /**
