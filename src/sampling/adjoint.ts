@@ -124,7 +124,13 @@ async function stepBack(
   }
   const { product, passes: more } = (await system.hessianProduct?.(batch, direction, loss)) ?? none();
   addTo(passes, more);
-  for (let j = 0; j < v.length; j++) v[j]! += sign * product[j]!;
+  let total = 0;
+  for (let j = 0; j < v.length; j++) {
+    v[j]! += sign * product[j]!;
+    total += Math.abs(v[j]!);
+  }
+  // No number is larger than the sum of all, and that is not finite where one is not.
+  if (total <= LARGEST) return passes;
   refuse(v);
   for (let i = 0; i < n; i++) shorten(v.subarray(i * size, (i + 1) * size));
   return passes;
