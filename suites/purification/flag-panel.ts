@@ -5,9 +5,13 @@ import type { PurificationResult } from './result.js';
 /** All flags, at every number of steps, with what was seen. */
 export function flagsTable(result: PurificationResult): Table {
   const { system, dataset, steps } = result;
+  const unseen = flags.filter(({ look }) => steps.every((_, k) => look(result, k) === undefined));
   return {
     id: `purification-flags-${dataset.name}-${system.name}`,
     title: `Can the numbers of ${system.name} behind purification be trusted? ${dataset.name}`,
+    ...(unseen.length > 0 && {
+      caption: `Not looked at, for want of attacks, draws or diagnostics: ${unseen.map(({ code }) => code).join(', ')}.`,
+    }),
     folded: true,
     columns: [
       { key: 'flag', title: 'flag', format: 'text' },

@@ -1,7 +1,13 @@
-import { signTest } from '../../src/metrics.js';
+import { CHANCE } from '../../src/attack.js';
 import type { Warning } from '../../src/suite.js';
+import {
+  answersToTransferred,
+  answersUnder,
+  answersWithFixedSeed,
+  breaksMore,
+  strongest,
+} from './judged-alike.js';
 import type { PurificationResult } from './result.js';
-import type { UnderAttack } from './under-attack.js';
 
 /** What a flag found at one number of SGLD steps; undefined when it was not looked at. */
 type Finding = { raised: boolean; seen: string } | undefined;
@@ -19,44 +25,15 @@ interface Flag {
   look(result: PurificationResult, k: number): Finding;
 }
 
-/** Two accuracies on the same few examples that differ by more are not taken for equal. */
+/** By so much two accuracies may differ before it is told that one of them overstates. */
 const MARGIN = 0.1;
-/** Of tests on pairs. */
-const CHANCE = 0.05;
+/** The same of an attacker who knows the noise. */
+const RANDOMNESS_MARGIN = 0.2;
 
-const POINTS = `${100 * MARGIN} points`;
-
-const percent = (share: number) => `${(100 * share).toFixed(0)} %`;
-
-/** The lowest accuracy of the attacks on the whole with fresh draws. */
-function strongest({ rungs, steps }: PurificationResult, k: number): UnderAttack | undefined {
-  return rungs
-    .filter((one) => one.steps === steps[k] && !one.climb.rung.fixed)
-    .reduce<UnderAttack | undefined>(
-      (least, one) => (least && least.robust.value <= one.robust.value ? least : one),
-      undefined,
-    );
-}
-
-/** How often transferred images are classified correctly, among the first n: those of the attacks on the whole. */
-function transferAmong({ transferred, labels }: PurificationResult, k: number, n: number): number {
-  const right = transferred.predictions[k]!.slice(0, n).filter((p, i) => p === labels[i]).length;
-  return right / Math.max(1, Math.min(n, labels.length));
-}
-
-const against = (
-  result: PurificationResult,
-  k: number,
-  raised: (transfer: number, whole: number) => boolean,
-): Finding => {
-  const whole = strongest(result, k);
-  if (!whole || !result.attacks.includes('transfer')) return undefined;
-  const transfer = transferAmong(result, k, whole.robust.n);
-  return {
-    raised: raised(transfer, whole.robust.value),
-    seen: `${percent(transfer)} right of the transferred, ${percent(whole.robust.value)} under ${whole.climb.rung.title}`,
-  };
-};
+const SIGNIFICANT = `by a sign test at ${100 * CHANCE.probability} %`;
+const ALIKE =
+  'both judged by the mean logits of fresh draws at the point that the attack keeps of each image';
+const points = (share: number) => `${100 * share} points`;
 
 const ofRung = ({ rungs, steps }: PurificationResult, k: number, name: string) =>
   rungs.find((one) => one.steps === steps[k] && one.climb.rung.name === name);
@@ -64,64 +41,60 @@ const ofRung = ({ rungs, steps }: PurificationResult, k: number, name: string) =
 const diagnostic = ({ diagnostics }: PurificationResult, k: number, name: string) =>
   diagnostics[k]!.found.find(({ measure }) => measure === name);
 
-/** Examples that one attack broke and the other did not, of those that both had. */
-export function onlyOne(a: UnderAttack, b: UnderAttack): { onlyA: number; onlyB: number } {
-  const other = new Map(Array.from(b.indices, (example, i) => [example, b.spared[i]]));
-  const both = Array.from(a.indices, (example, i) => [a.spared[i]!, other.get(example)] as const);
-  const count = (test: (mine: boolean, theirs: boolean) => boolean) =>
-    both.filter(([mine, theirs]) => theirs !== undefined && test(mine, theirs)).length;
-  return {
-    onlyA: count((mine, theirs) => !mine && theirs),
-    onlyB: count((mine, theirs) => mine && !theirs),
-  };
-}
-
 export const flags: readonly Flag[] = [
   {
     code: 'transfer-overstates',
     severity: 'warning',
-    when: `accuracy on transferred images is more than ${POINTS} above that under the strongest attack on the whole`,
+    when: `the strongest attack on the whole breaks more examples than transfer does, ${SIGNIFICANT} and by more than ${points(MARGIN)}; ${ALIKE}`,
     why: 'transferred images were made without knowledge of the purification',
     fix: 'quote the accuracy under the attack on the whole',
-    look: (result, k) => against(result, k, (transfer, whole) => transfer - whole > MARGIN),
+    look: (result, k) => {
+      const [transfer, whole] = [answersToTransferred(result, k), strongest(result, k, 'mean logits')];
+      if (!transfer || !whole) return undefined;
+      const { lead, p, seen } = breaksMore(whole, transfer, 'mean logits', whole.of);
+      return { raised: lead > MARGIN && p < CHANCE.probability, seen };
+    },
   },
   {
     code: 'adaptive-weaker-than-transfer',
     severity: 'warning',
-    when: `accuracy under the strongest attack on the whole is more than ${POINTS} above that on transferred images`,
-    why: 'an attacker of the whole system could always use the transferred images: this attack was too weak, and the lower accuracy is the one to quote',
-    fix: 'raise `adaptive.steps` and `adaptive.eot`',
-    look: (result, k) => against(result, k, (transfer, whole) => whole - transfer > MARGIN),
+    when: `transfer breaks more examples than the strongest attack on the whole, ${SIGNIFICANT}; ${ALIKE}`,
+    why: 'an attacker of the whole system could always use the transferred images: this attack was too weak, or kept points that were wrong by luck; the lower accuracy is the one to quote',
+    fix: 'raise `adaptive.steps`, `adaptive.eot` and `adaptive.confirm`',
+    look: (result, k) => {
+      const [transfer, whole] = [answersToTransferred(result, k), strongest(result, k, 'mean logits')];
+      if (!transfer || !whole) return undefined;
+      const { p, seen } = breaksMore(transfer, whole, 'mean logits');
+      return { raised: p < CHANCE.probability, seen };
+    },
   },
   {
     code: 'bpda-beats-full-gradient',
     severity: 'warning',
-    when: 'BPDA breaks more examples than PGD along the full gradient, and a sign test rules out chance',
+    when: `BPDA breaks more examples than PGD along the full gradient, ${SIGNIFICANT}; ${ALIKE}`,
     why: 'the full gradient is what BPDA approximates: it must be wrong, explode, or drown in noise, and attacks that follow it overstate robustness',
     fix: 'quote the accuracy under BPDA; look at growth and agreement of the gradients, and raise `adaptive.eot`',
     look: (result, k) => {
-      const [bpda, full] = [ofRung(result, k, 'bpda'), ofRung(result, k, 'full')];
+      const [bpda, full] = ['bpda', 'full'].map((name) => {
+        const rung = ofRung(result, k, name);
+        return rung && answersUnder(rung, 'mean logits');
+      });
       if (!bpda || !full) return undefined;
-      const { onlyA, onlyB } = onlyOne(bpda, full);
-      return {
-        raised: onlyA > onlyB && signTest(onlyA, onlyA + onlyB) < CHANCE,
-        seen: `${onlyA} broken by BPDA only, ${onlyB} by the full gradient only`,
-      };
+      const { p, seen } = breaksMore(bpda, full, 'mean logits');
+      return { raised: p < CHANCE.probability, seen };
     },
   },
   {
     code: 'robust-by-randomness',
     severity: 'warning',
-    when: 'accuracy is more than 20 points above that against an attacker who knows the noise',
+    when: `an attacker who knows the noise breaks more examples than the strongest who does not, ${SIGNIFICANT} and by more than ${points(RANDOMNESS_MARGIN)}; both judged by one draw`,
     why: 'the purification does not remove the perturbation, its noise hides where the gradient points: whoever learns or guesses the noise breaks it',
     fix: 'report the accuracy with a fixed seed beside the other',
     look: (result, k) => {
-      const [fixed, fresh] = [ofRung(result, k, 'fixed-seed'), strongest(result, k)];
+      const [fixed, fresh] = [ofRung(result, k, 'fixed-seed'), strongest(result, k, 'first draw')];
       if (!fixed || !fresh) return undefined;
-      return {
-        raised: fresh.robust.value - fixed.robust.value > 0.2,
-        seen: `${percent(fresh.robust.value)} under ${fresh.climb.rung.title}, ${percent(fixed.robust.value)} with a fixed seed`,
-      };
+      const { lead, p, seen } = breaksMore(answersWithFixedSeed(fixed), fresh, 'first draw');
+      return { raised: lead > RANDOMNESS_MARGIN && p < CHANCE.probability, seen };
     },
   },
   {

@@ -62,6 +62,7 @@ export const purification = defineSuite({
       wanted.transfer,
       wanted.clean,
       wanted.transferred,
+      ...wanted.transferredDraws,
       ...[...wanted.rungs, ...wanted.sweep].flatMap(({ attack, draws }) =>
         draws ? [attack, draws] : [attack],
       ),
@@ -126,7 +127,22 @@ function caption(
   return `Attacks, ${norm} ${parseEpsilon(epsilon).text}. ${[
     ...transfer,
     ...[...whole].map(([label, n]) => `${label}, n ${n}`),
-  ].join('; ')}.`;
+  ].join('; ')}. ${judgedBy(ladder, results)}`;
+}
+
+/** By which rule each column counts an image as right: they are not the same. */
+function judgedBy(asked: readonly string[], results: readonly PurificationResult[]): string {
+  const rungs = results.flatMap((one) => one.rungs.map(({ climb }) => climb.rung));
+  const clean = asked.includes('transfer') ? 'Clean and transferred images are' : 'A clean image is';
+  const drawn = results.some(({ rungs }) => rungs.some(({ judged }) => judged));
+  const rules = [
+    `${clean} judged by one draw, the mean logits of its chains`,
+    rungs.some((rung) => !rung.fixed) &&
+      'an attack on the whole breaks an image when at one of its points the mean logits of the draws per gradient are wrong, and those of the draws to confirm as well',
+    rungs.some((rung) => rung.fixed) && 'with a fixed seed all draws are one',
+    drawn && 'the table of verdicts judges all attacks alike',
+  ];
+  return `${rules.filter(Boolean).join('; ')}.`;
 }
 
 function unpurified(context: SuiteContext, options: PurificationOptions): NotApplicable[] {

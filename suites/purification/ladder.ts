@@ -37,14 +37,16 @@ export interface Rung {
 
 const QUICK: Figures = { steps: 10, eot: 2, confirm: 4 };
 
+export const TRANSFER: Rung = {
+  name: 'transfer',
+  title: 'transferred',
+  what: 'images made against the bare model',
+  source: 'no knowledge of the purification',
+};
+
 /** Weakest first. */
 export const ladder: readonly Rung[] = [
-  {
-    name: 'transfer',
-    title: 'transferred',
-    what: 'images made against the bare model',
-    source: 'no knowledge of the purification',
-  },
+  TRANSFER,
   {
     name: 'bpda',
     title: 'BPDA + EOT',

@@ -2,10 +2,12 @@ import { parseEpsilon } from '../../src/attack.js';
 import type { Estimate } from '../../src/metrics.js';
 import { type Measure, type MeasureRows, measure } from '../../src/suite.js';
 import { type Diagnostic, diagnosticMeasures } from './diagnostics.js';
+import { type Rung, TRANSFER } from './ladder.js';
 import type { PurificationOptions } from './options.js';
 import type { PurificationResult } from './result.js';
 import { imagesOf } from './sheet.js';
 import type { UnderAttack } from './under-attack.js';
+import type { Judged } from './verdicts.js';
 
 /** Everything that a measure is about but the images. */
 interface About {
@@ -38,6 +40,7 @@ export function purificationMeasures(about: About): Measure[] {
   return [
     ...result.steps.flatMap((steps, k) => bySteps(about, steps, k)),
     ...result.steps.flatMap((steps, k) => byDiagnostic(about, steps, result.diagnostics[k]!.found)),
+    ...result.transfers.flatMap((one) => byDraws(about, TRANSFER, TRANSFER.name, one)),
     ...result.rungs.flatMap((rung) => byRung(about, rung)),
     ...result.sweep.map((rung) => robust(about, rung)),
   ];
@@ -122,16 +125,18 @@ function byDiagnostic(about: About, steps: number, diagnostics: readonly Diagnos
   );
 }
 
-/** What an attack on the whole came to, the verdicts that are made of its draws, and what it cost. */
-function byRung(about: About, attacked: UnderAttack): Measure[] {
-  const { params, ball, after } = settings(about, attacked.steps);
-  const { title, name: rung } = attacked.climb.rung;
-  const of = { images: imagesOf(attacked), steps: attacked.steps };
+/** The verdicts that are made of draws at the images of an attack. */
+function byDraws(
+  about: About,
+  { title, name: rung }: Pick<Rung, 'title' | 'name'>,
+  images: string,
+  { steps, judged }: { steps: number; judged: Judged },
+): Measure[] {
+  const { params, ball, after } = settings(about, steps);
+  const of = { images, steps };
   const settled = { ...params, ...ball, rung };
-  const { judged, passes } = attacked;
   return [
-    robust(about, attacked),
-    ...(judged?.verdicts ?? []).map(({ verdict, estimate }) =>
+    ...judged.verdicts.map(({ verdict, estimate }) =>
       accuracy(
         about,
         {
@@ -144,25 +149,33 @@ function byRung(about: About, attacked: UnderAttack): Measure[] {
         estimate,
       ),
     ),
-    ...(judged
-      ? [
-          number(
-            about,
-            { measure: 'draws-per-example', title: `Draws per image, ${title}, ${after}`, params: settled },
-            mean(about, of, 'draws'),
-            judged.draws,
-          ),
-        ]
-      : []),
+    number(
+      about,
+      { measure: 'draws-per-example', title: `Draws per image, ${title}, ${after}`, params: settled },
+      mean(about, of, 'draws'),
+      judged.draws,
+    ),
+  ];
+}
+
+/** What an attack on the whole came to, the verdicts that are made of its draws, and what it cost. */
+function byRung(about: About, attacked: UnderAttack): Measure[] {
+  const { params, ball, after } = settings(about, attacked.steps);
+  const { title, name: rung } = attacked.climb.rung;
+  const { steps, judged, passes } = attacked;
+  const images = imagesOf(attacked);
+  return [
+    robust(about, attacked),
+    ...(judged ? byDraws(about, attacked.climb.rung, images, { steps, judged }) : []),
     ...(['forward', 'gradient'] as const).map((kind) =>
       number(
         about,
         {
           measure: `${kind}-passes`,
           title: `${kind === 'forward' ? 'Forward' : 'Gradient'} passes per example, ${title}, ${after}`,
-          params: settled,
+          params: { ...params, ...ball, rung },
         },
-        mean(about, of, `${kind}_passes`),
+        mean(about, { images, steps }, `${kind}_passes`),
         passes[kind],
       ),
     ),

@@ -106,7 +106,7 @@ export const purificationOptions = ({ norms }: Catalogue) =>
         maximum: 10_000,
         default: 10,
         description:
-          'Fresh draws at the image of every attack on the whole, at most, from which all verdicts are made; 0 leaves them out.',
+          'Fresh draws at the image of every attack, at most, from which all verdicts are made; 0 leaves them out, and the flags that compare attacks.',
       }),
       diagnostics: Type.Object(
         {

@@ -1,5 +1,6 @@
 import { parseEpsilon, settledStage } from '../../src/attack.js';
 import {
+  type AdaptiveParams,
   type AdaptiveRows,
   type AttackParams,
   type AttackRows,
@@ -44,6 +45,8 @@ export interface PurificationRequests {
   transfer: Request<AttackRows>;
   clean: Request<PurifiedRows>;
   transferred: Request<PurifiedRows>;
+  /** By number of steps, draws at the transferred images that attacks on the whole are compared with; empty without both. */
+  transferredDraws: readonly Request<DrawsRows>[];
   /** By number of steps, and then as the ladder goes. */
   rungs: readonly RungRequests[];
   /** The strongest of them with other numbers of draws per gradient. */
@@ -107,10 +110,18 @@ export function requestsFor(
     const attack = request({ measurement: adaptiveAttack, params: { purify, attack: climb.params }, ...on });
     const one = { climb, steps: count, swept, attack };
     if (swept || climb.rung.fixed || options.draws === 0) return one;
-    const { draws, sequential } = options;
-    const params = { purify, draws, block: Math.min(BLOCK, draws), sequential };
-    return { ...one, draws: request({ measurement: purifiedDraws, params, inputs: [attack], ...on }) };
+    return {
+      ...one,
+      draws: request({ measurement: purifiedDraws, params: drawing(purify), inputs: [attack], ...on }),
+    };
   };
+  const { draws, sequential } = options;
+  const drawing = (purify: AdaptiveParams['purify']) => ({
+    purify,
+    draws,
+    block: Math.min(BLOCK, draws),
+    sequential,
+  });
   const twice = onceOnly(by, systems) === undefined;
   // Weakest first, in whatever order they were asked for.
   const climbs = ladder
@@ -121,11 +132,19 @@ export function requestsFor(
   const known = systems.some(({ name }) => name === by);
   const lookedBack = twice && (known || climbs.some(({ purify }) => purify.gradient === 'full'));
   const strongest = climbs.findLast(({ rung }) => !rung.fixed);
+  const compared = draws > 0 && strongest !== undefined && options.ladder.includes('transfer');
   const others = adaptive.sweep.filter((eot) => eot !== strongest?.params.eot).sort((a, b) => a - b);
   return {
     ...{ steps, by, transfer, attacks: options.ladder },
     clean: purifiedRequest(system, dataset, { ...chain, steps }, examples),
     transferred: purifiedRequest(system, dataset, { ...chain, steps }, examples, transfer),
+    transferredDraws: (compared ? steps : []).map((count) =>
+      request({
+        ...{ measurement: purifiedDraws, system, dataset, inputs: [transfer] },
+        params: drawing({ ...chain, steps: count, gradient: 'straight-through', seed: 'fresh' }),
+        first: Math.min(examples, adaptive.examples),
+      }),
+    ),
     rungs: steps.flatMap((count) => climbs.map((climb) => attacked(climb, count))),
     diagnostics: diagnosticRequests(system, dataset, chain, steps, options, lookedBack),
     sweep: steps.flatMap((count) =>

@@ -4,6 +4,7 @@ import type { Collected, CollectedRows, DatasetInfo, SystemInfo } from '../../sr
 import { type Diagnosed, diagnosticsOf } from './diagnostics.js';
 import type { PurificationRequests } from './requests.js';
 import { type UnderAttack, underAttack } from './under-attack.js';
+import { type Judged, judge } from './verdicts.js';
 
 /** Images of one kind after purification, a number per step count. */
 export interface Track {
@@ -21,6 +22,15 @@ export interface Track {
   distance: Record<'L2' | 'Linf', Estimate>[];
 }
 
+/** Fresh draws at transferred images, of which verdicts are made as of those of attacks on the whole. */
+export interface JudgedTransfer {
+  /** SGLD steps. */
+  steps: number;
+  indices: Int32Array;
+  labels: Int32Array;
+  judged: Judged;
+}
+
 export interface PurificationResult {
   system: SystemInfo;
   dataset: DatasetInfo;
@@ -36,6 +46,8 @@ export interface PurificationResult {
   bareAttacked: Estimate;
   clean: Track;
   transferred: Track;
+  /** By step count, where attacks on the whole are compared with them; without those that failed. */
+  transfers: readonly JudgedTransfer[];
   /** Under attack on the whole, by step count and as the ladder goes; without those that failed. */
   rungs: readonly UnderAttack[];
   /** The same with other numbers of draws per gradient. */
@@ -74,6 +86,12 @@ export function purificationResult(
     ),
     clean: track(clean, labels),
     transferred: track(transferred, labels),
+    transfers: requests.transferredDraws.flatMap((one, k) => {
+      const drawn = collected.get(one);
+      if (!drawn?.labels) return [];
+      const { indices, labels, rows } = drawn;
+      return { steps: requests.steps[k]!, indices, labels, judged: judge(rows, labels) };
+    }),
     rungs: requests.rungs.flatMap((one) => underAttack(one, collected) ?? []),
     diagnostics: diagnosticsOf(requests.diagnostics, requests.steps, collected),
     sweep: requests.sweep.flatMap((one) => underAttack(one, collected) ?? []),

@@ -1,7 +1,8 @@
 import type { ExampleSheet } from '../../src/suite.js';
-import type { PurificationResult, Track } from './result.js';
+import { TRANSFER } from './ladder.js';
+import type { JudgedTransfer, PurificationResult, Track } from './result.js';
 import type { UnderAttack } from './under-attack.js';
-import { verdicts } from './verdicts.js';
+import { type Judged, verdicts } from './verdicts.js';
 
 type Cell = string | number | boolean | null;
 
@@ -18,9 +19,9 @@ const attacked = ['broken_after', 'forward_passes', 'gradient_passes', 'draws', 
 const ofDraws = verdicts.map(({ column }) => column);
 
 /**
- * A row per system, example, kind of image and number of SGLD steps. Kinds: `clean`, `transferred`, and one for every
- * attack on the whole (`bpda`), of which `correct` says whether the example stays correct, and the rest what attack and
- * fresh draws at its image came to.
+ * A row per system, example, kind of image and number of SGLD steps. Kinds: `clean`, `transferred`, `transfer` (what fresh
+ * draws at transferred images came to), and one for every attack on the whole (`bpda`), of which `correct` says whether the
+ * example stays correct, and the rest what attack and fresh draws at its image came to.
  */
 export function sheet(name: string, results: readonly PurificationResult[]): ExampleSheet {
   return {
@@ -30,6 +31,7 @@ export function sheet(name: string, results: readonly PurificationResult[]): Exa
       ...Object.entries({ clean: result.clean, transferred: result.transferred }).flatMap(([images, track]) =>
         result.steps.flatMap((steps, k) => trackRows(result, images, track, steps, k)),
       ),
+      ...result.transfers.flatMap((one) => transferRows(result, one)),
       ...[...result.rungs, ...result.sweep].flatMap((rung) => rungRows(result, rung)),
     ]),
   };
@@ -50,6 +52,21 @@ function trackRows(
   ]);
 }
 
+function transferRows({ system, dataset }: PurificationResult, one: JudgedTransfer): Cell[][] {
+  const { indices, labels, steps, judged } = one;
+  return Array.from(indices, (example, i) => [
+    ...[system.name, dataset.name, example, labels[i]!, TRANSFER.name, steps, null],
+    ...[...purified, 'broken_after', 'forward_passes', 'gradient_passes'].map(() => null),
+    ...drawnCells(judged, i),
+  ]);
+}
+
+/** Of `draws`, `settled_after` and the verdicts. */
+const drawnCells = (judged: Judged | undefined, i: number): Cell[] => [
+  ...[judged?.drawn[i] ?? null, judged?.settledAfter[i] ?? null],
+  ...ofDraws.map((_, v) => judged?.verdicts[v]?.right[i] ?? null),
+];
+
 function rungRows({ system, dataset }: PurificationResult, rung: UnderAttack): Cell[][] {
   const { indices, labels, steps, spared, brokenAfter, passes, judged } = rung;
   const { forwardPasses, gradientPasses } = passes.rows;
@@ -57,8 +74,7 @@ function rungRows({ system, dataset }: PurificationResult, rung: UnderAttack): C
     ...[system.name, dataset.name, example, labels[i]!, imagesOf(rung), steps, spared[i]!],
     ...purified.map(() => null),
     ...[brokenAfter[i]! < 0 ? null : brokenAfter[i]!, forwardPasses.data[i]!, gradientPasses.data[i]!],
-    ...[judged?.drawn[i] ?? null, judged?.settledAfter[i] ?? null],
-    ...ofDraws.map((_, v) => judged?.verdicts[v]?.right[i] ?? null),
+    ...drawnCells(judged, i),
   ]);
 }
 

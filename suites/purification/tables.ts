@@ -1,8 +1,7 @@
 import { cell, type Table } from '../../src/suite.js';
-import { ladder } from './ladder.js';
+import { ladder, TRANSFER } from './ladder.js';
 import type { PurificationResult } from './result.js';
-import type { UnderAttack } from './under-attack.js';
-import { verdicts } from './verdicts.js';
+import { type Judged, verdicts } from './verdicts.js';
 
 const percent = { format: 'percent', better: 'higher' } as const;
 
@@ -56,11 +55,8 @@ export function purificationTable(
   };
 }
 
-const ofRung = (result: PurificationResult, { climb, steps }: UnderAttack) => ({
-  model: result.system.name,
-  by: result.by,
-  steps: String(steps),
-  attack: climb.rung.title,
+const ofRung = (result: PurificationResult, attack: string, steps: number) => ({
+  ...{ model: result.system.name, by: result.by, steps: String(steps), attack },
 });
 const OF_RUNG = [
   { key: 'model', title: 'System', format: 'text' },
@@ -90,7 +86,7 @@ export function ladderTable(dataset: string, results: readonly PurificationResul
     rows: rows.map(({ result, found }) => {
       const { climb, robust, passes, broken, confirmed } = found;
       return {
-        ...ofRung(result, found),
+        ...ofRung(result, climb.rung.title, found.steps),
         figures: climb.label,
         n: String(robust.n),
         robust: cell(robust),
@@ -104,27 +100,36 @@ export function ladderTable(dataset: string, results: readonly PurificationResul
 
 /** Each kind of verdict on the images of every attack on the whole. */
 export function verdictsTable(dataset: string, results: readonly PurificationResult[]): Table | undefined {
-  const rows = everyRung(results).filter(({ found }) => found.judged);
+  const rows = results.flatMap(everyJudged);
   if (rows.length === 0) return undefined;
   return {
     id: `purification-verdicts-${dataset}`,
-    title: `Verdicts on the images of these attacks, ${dataset}`,
-    caption: `Accuracies, of the same fresh draws at each image. ${verdicts.map(({ title, what }) => `${title}: ${what}`).join('; ')}. An attack counts an image as broken when one of its points was confirmed wrong: verdicts at the one point that is kept may be higher.`,
+    title: `Verdicts on the images of attacks, ${dataset}`,
+    caption: `Accuracies, of the same fresh draws at each image. ${verdicts.map(({ title, what }) => `${title}: ${what}`).join('; ')}. All attacks are judged alike here. Elsewhere an attack on the whole breaks an image with one of its points, confirmed to be wrong: verdicts at the one point that is kept may be higher.`,
     folded: true,
     columns: [
       ...OF_RUNG,
       ...verdicts.map(({ name, title }) => ({ key: name, title, ...percent })),
       { key: 'draws', title: 'draws', format: 'number' },
     ],
-    rows: rows.map(({ result, found }) => ({
-      ...ofRung(result, found),
-      ...Object.fromEntries(
-        (found.judged?.verdicts ?? []).map(({ verdict, estimate }) => [verdict.name, cell(estimate)]),
-      ),
-      draws: found.judged ? cell(found.judged.draws, { bare: true }) : null,
+    rows: rows.map(({ result, title, steps, judged }) => ({
+      ...ofRung(result, title, steps),
+      ...Object.fromEntries(judged.verdicts.map(({ verdict, estimate }) => [verdict.name, cell(estimate)])),
+      draws: cell(judged.draws, { bare: true }),
     })),
   };
 }
+
+/** By number of steps, transferred images first. */
+const everyJudged = (result: PurificationResult) =>
+  result.steps.flatMap((steps) => {
+    const of = (title: string, judged: Judged | undefined) =>
+      judged ? [{ result, title, steps, judged }] : [];
+    return [
+      ...result.transfers.flatMap((one) => (one.steps === steps ? of(TRANSFER.title, one.judged) : [])),
+      ...result.rungs.flatMap((one) => (one.steps === steps ? of(one.climb.rung.title, one.judged) : [])),
+    ];
+  });
 
 const everyRung = (results: readonly PurificationResult[]) =>
   results.flatMap((result) => result.rungs.map((rung) => ({ result, found: rung })));

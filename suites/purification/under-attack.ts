@@ -48,7 +48,7 @@ export function underAttack(
   const perRun = Number(climb.params.attacks[0]!.options.steps) + 1;
   const isBroken = (i: number) => correct.data[i] === 1 && brokenAt.data[i]! >= 0;
   const judged = drawsOf(attacked, draws && collected.get(draws));
-  const right = judged?.verdicts.find(({ verdict }) => verdict.name === 'mean-logits')?.right;
+  const right = judged?.right['mean-logits'];
   const spared = Array.from(correct.data, (right, i) => right === 1 && brokenAt.data[i]! < 0);
   const broken = Array.from({ length: n }, (_, i) => i).filter(isBroken);
   return {

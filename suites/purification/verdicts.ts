@@ -12,9 +12,11 @@ interface Drawn {
   decision: ReturnType<typeof firstDecision>;
 }
 
+export type VerdictName = 'one-shot' | 'vote' | 'mean-logits' | 'any-of' | 'sequential';
+
 /** A way to make a verdict of draws. */
 export interface Verdict {
-  name: string;
+  name: VerdictName;
   title: string;
   /** Its column in the sheet. */
   column: string;
@@ -77,6 +79,10 @@ export const verdicts: readonly Verdict[] = [
 
 export interface Judged {
   verdicts: readonly { verdict: Verdict; right: Float64Array; estimate: Estimate }[];
+  /** (n) each: the right ones of `verdicts`, by name. */
+  right: Record<VerdictName, Float64Array>;
+  /** (n): 1 where the very first draw is right. */
+  first: Uint8Array;
   /** (n): draws made; and the mean. */
   drawn: Int32Array;
   draws: Estimate;
@@ -95,16 +101,19 @@ export function judge({ logits, drawn }: DrawsRows, labels: Int32Array): Judged 
     const label = labels[i]!;
     return { logits: rows, predictions, label, decision: firstDecision(predictions.map(isRight(label))) };
   });
+  const made = verdicts.map((verdict) => {
+    const right = Float64Array.from(images, verdict.of);
+    // Shares between 0 and 1 vary less than verdicts with the same mean: the interval of these holds for them.
+    const estimate = wilson(
+      right.reduce((sum, one) => sum + one, 0),
+      n,
+    );
+    return { verdict, right, estimate };
+  });
   return {
-    verdicts: verdicts.map((verdict) => {
-      const right = Float64Array.from(images, verdict.of);
-      // Shares between 0 and 1 vary less than verdicts with the same mean: the interval of these holds for them.
-      const estimate = wilson(
-        right.reduce((sum, one) => sum + one, 0),
-        n,
-      );
-      return { verdict, right, estimate };
-    }),
+    verdicts: made,
+    right: Object.fromEntries(made.map(({ verdict, right }) => [verdict.name, right])) as Judged['right'],
+    first: Uint8Array.from(images, ({ predictions, label }) => Number(predictions[0] === label)),
     drawn: drawn.data,
     draws: meanOf(drawn.data),
     settledAfter: Int32Array.from(images, ({ decision }) => decision?.draws ?? 0),

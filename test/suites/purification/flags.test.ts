@@ -19,27 +19,28 @@ const jem = model();
 /** Of the same predictions, and never saturated. */
 const gentle = model({ weights: weights.map((row) => row.map((w) => w / 1000)) });
 const N = 32;
+const WEAKER = 'adaptive-weaker-than-transfer';
 
 /** Noise images with the labels that the model gives them. */
-async function labelled() {
-  const pixels = noiseImages(N, 4);
-  const { logits = new Float32Array(0) } = await jem.forward({ n: N, pixels });
-  const labels = Array.from({ length: N }, (_, i) => {
+async function labelled(n = N) {
+  const pixels = noiseImages(n, 4);
+  const { logits = new Float32Array(0) } = await jem.forward({ n, pixels });
+  const labels = Array.from({ length: n }, (_, i) => {
     const row = logits.subarray(i * 3, i * 3 + 3);
     return row.indexOf(Math.max(...row));
   });
-  const images = Array.from({ length: N }, (_, i) => [...pixels.subarray(i * 4, i * 4 + 4)]);
+  const images = Array.from({ length: n }, (_, i) => [...pixels.subarray(i * 4, i * 4 + 4)]);
   return memoryDataset({ images, labels });
 }
 
 /** Chains that climb a little, without noise, and attacks that know of them. */
 const sound = {
   ...{ steps: [2], stepSize: 0.02, noise: 0, inputNoise: 0, chains: 1, epsilon: 0.15, examples: N },
-  ...{ attackSteps: 6, ladder: ['transfer', 'bpda', 'full', 'fixed-seed'], draws: 0 },
+  ...{ attackSteps: 6, ladder: ['transfer', 'bpda', 'full', 'fixed-seed'], draws: 10 },
   adaptive: { steps: 6, eot: 1, confirm: 1, examples: N },
 };
-const run = async (more: object, systems: System[] = [jem]) =>
-  runSuite(purification, { systems, datasets: [await labelled()], options: { ...sound, ...more } });
+const run = async (more: object, systems: System[] = [jem], n = N) =>
+  runSuite(purification, { systems, datasets: [await labelled(n)], options: { ...sound, ...more } });
 const raised = (found: Awaited<ReturnType<typeof run>>) =>
   codes(found).filter((code) => flags.some((flag) => flag.code === code));
 
@@ -102,6 +103,51 @@ describe('flags of purification', () => {
 
   it.each(flags.map(({ code }) => code))('%s is raised by a system made to trip it', async (code) => {
     expect(raised(await cases[code]!())).toContain(code);
+  });
+
+  /** An attack that finds nothing, beside transfer that finds a little. */
+  const blind = (epsilon: number, n: number) => {
+    const whole = { ...jem, groupedGradient: model({ gradientScale: 0 }).groupedGradient };
+    const adaptive = { ...sound.adaptive, examples: n };
+    const given = { ladder: ['transfer', 'bpda'], examples: n, epsilon, adaptive };
+    return run(given, [whole], n);
+  };
+  const lead = (outcome: Awaited<ReturnType<typeof run>>) =>
+    (measureOf(outcome, 'adaptive-robust-accuracy', { rung: 'bpda' }).value ?? 0) -
+    (measureOf(outcome, 'transfer-accuracy').value ?? 0);
+
+  it('an attack that is weaker by few points on many images is called so, with counts, n and p', async () => {
+    const outcome = await blind(0.03, 100);
+    expect(lead(outcome)).toBeCloseTo(0.05, 10);
+    const { message } = outcome.summary.warnings?.find(({ code }) => code === WEAKER) ?? {};
+    // 2^-5, by hand.
+    expect(message).toContain(
+      'of 100 images, judged by mean logits, 5 wrong for transfer only, 0 for BPDA + EOT only (sign test, p = 0.031)',
+    );
+  });
+
+  it('attacks that find as much are not told apart by how their columns are judged', async () => {
+    // Noise alone: one draw of a transferred image is often wrong, the means of 8 and of 16 at a point less often.
+    const noisy = {
+      ...{ by: 'gaussian', steps: [0], inputNoise: 0.3, epsilon: 0.05, ladder: ['transfer', 'bpda'] },
+      ...{ attackSteps: 3, adaptive: { steps: 3, eot: 8, confirm: 16, examples: N } },
+    };
+    const outcome = await run(noisy, [jem, gaussian(0.5, 1, 1)]);
+    expect(lead(outcome)).toBeGreaterThan(0.2);
+    expect(raised(outcome)).not.toContain(WEAKER);
+    const verdicts = ['transfer', 'bpda'].map(
+      (rung) => measureOf(outcome, 'verdict-accuracy', { rung, verdict: 'mean-logits' }).value ?? Number.NaN,
+    ) as [number, number];
+    expect(Math.abs(verdicts[0] - verdicts[1])).toBeLessThan(0.1);
+  });
+
+  it('without draws attacks are not compared, and the panel says so', async () => {
+    const outcome = await run({ draws: 0 });
+    const panel = outcome.summary.tables?.find(({ id }) => id.startsWith('purification-flags'));
+    for (const code of ['transfer-overstates', WEAKER, 'bpda-beats-full-gradient', 'robust-by-randomness']) {
+      expect(panel?.caption).toContain(code);
+      expect(panel?.rows.map(({ flag }) => flag)).not.toContain(code);
+    }
   });
 
   it('a preset in other units than those of its paper is noted', async () => {
