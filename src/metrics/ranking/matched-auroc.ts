@@ -2,7 +2,7 @@ import type { Estimate } from '../estimates/estimate.js';
 import { errorOfMean } from '../estimates/mean-variance.js';
 import { type Area, areaInterval } from './area-interval.js';
 import { type Placements, placementsIn } from './delong.js';
-import { type Ranking, rankScores } from './ranking.js';
+import { metricsOf, type Ranking, rankScores } from './ranking.js';
 
 /*
  * AUROC of images against changed forms of the same images. An image counts on both sides, and in every setting, so that it
@@ -51,8 +51,10 @@ export const matchedAuroc = (settings: readonly MatchedScores[], level = 0.95): 
 export function matchedAurocIn(settings: readonly Ranking[], level = 0.95): Estimate {
   const n = settings[0]?.id.length ?? 0;
   if (n === 0) return { value: Number.NaN, n, interval: null, level, method: 'none' };
+  // As `metricsOf` counts it: components give it too, but for rounding.
+  const value = settings.reduce((sum, ranking) => sum + metricsOf(ranking).auroc, 0) / settings.length;
   const area = matchedArea(settings.map((ranking) => placementsIn(ranking)));
-  return { value: area.value, n, level, ...areaInterval(area, level) };
+  return { value, n, level, ...areaInterval({ ...area, value }, level) };
 }
 
 /** A - B of two such means on the same images and settings, and its standard error. */
