@@ -2,12 +2,13 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { builtinRunCatalogue } from '../../src/runs/run-catalogue.js';
 import { definePlugin, KINDS, type PluginDefinition } from '../../src/suites/plugin.js';
+import { everySuite } from './helpers/every-suite.js';
 
 describe('a plug-in', () => {
   it.each(Object.keys(KINDS) as (keyof typeof KINDS)[])('may bring %s like those of Assay', (kind) => {
     // What comes with Assay meets what is asked of others.
     const { written, ...others } = builtinRunCatalogue;
-    const rows = { ...others, ...written }[kind];
+    const rows = { ...others, ...written, suites: everySuite }[kind];
     expect(definePlugin({ name: 'mine', [kind]: [...rows] }).version).toBe(1);
   });
 
