@@ -1,6 +1,6 @@
 import { meanVariance } from '../estimates/mean-variance.js';
 import type { Area } from './area-interval.js';
-import { type Ranking, rankScores } from './ranking.js';
+import { meanAuroc, type Ranking, rankScores } from './ranking.js';
 
 /** How each example stands to those of the other class: the structural components of AUROC. */
 export interface Placements {
@@ -72,7 +72,7 @@ export function delongMean(sets: readonly Placements[]): { value: number; error:
 
 /** An area with what its interval takes; of several OOD sets, the unweighted mean. Parameters as of `delongMean`. */
 export const areaOf = (sets: readonly Placements[]): Area => ({
-  value: sets.reduce((sum, { auroc }) => sum + auroc, 0) / sets.length,
+  value: meanAuroc(sets),
   error: delongMean(sets).error,
   pairs: Math.min(...sets.map(({ id, ood }) => Math.min(id.length, ood.length))),
 });

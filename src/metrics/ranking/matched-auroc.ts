@@ -2,7 +2,7 @@ import type { Estimate } from '../estimates/estimate.js';
 import { errorOfMean } from '../estimates/mean-variance.js';
 import { type Area, areaInterval } from './area-interval.js';
 import { type Placements, placementsIn } from './delong.js';
-import { metricsOf, type Ranking, rankScores } from './ranking.js';
+import { meanAuroc, metricsOf, type Ranking, rankScores } from './ranking.js';
 
 /*
  * AUROC of images against changed forms of the same images. An image counts on both sides, and in every setting, so that it
@@ -23,9 +23,6 @@ function shares(settings: readonly Placements[]): Float64Array {
     for (let i = 0; i < of.length; i++) of[i]! += (id[i]! + ood[i]!) / settings.length;
   return of;
 }
-
-const meanAuroc = (settings: readonly Placements[]) =>
-  settings.reduce((sum, { auroc }) => sum + auroc, 0) / settings.length;
 
 /**
  * The area with what its interval takes. Pairs that share no image are those of every other image beside the form of the next.
@@ -52,7 +49,7 @@ export function matchedAurocIn(settings: readonly Ranking[], level = 0.95): Esti
   const n = settings[0]?.id.length ?? 0;
   if (n === 0) return { value: Number.NaN, n, interval: null, level, method: 'none' };
   // As `metricsOf` counts it: components give it too, but for rounding.
-  const value = settings.reduce((sum, ranking) => sum + metricsOf(ranking).auroc, 0) / settings.length;
+  const value = meanAuroc(settings.map(metricsOf));
   const area = matchedArea(settings.map((ranking) => placementsIn(ranking)));
   return { value, n, level, ...areaInterval({ ...area, value }, level) };
 }

@@ -130,6 +130,10 @@ export function compareScores(idScores: ArrayLike<number>, oodScores: ArrayLike<
 export const metricsOf = ({ groups, id, ood }: Ranking): RankingMetrics =>
   rankingMetrics(groupCounts(id, new Int32Array(groups)), groupCounts(ood, new Int32Array(groups)));
 
+/** Unweighted, over OOD sets or settings. */
+export const meanAuroc = (of: readonly Pick<RankingMetrics, 'auroc'>[]): number =>
+  of.reduce((sum, { auroc }) => sum + auroc, 0) / of.length;
+
 /**
  * Area under the precision-recall curve by the trapezoid rule, from (recall 0, precision 1): larger than average
  * precision, since it interpolates linearly. Some benchmarks report it; here it has its own name. Positives are

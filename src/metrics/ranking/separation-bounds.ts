@@ -1,5 +1,5 @@
 import type { Estimate } from '../estimates/estimate.js';
-import type { RankingMetrics } from './ranking.js';
+import { meanAuroc, type RankingMetrics } from './ranking.js';
 
 /*
  * Scores that do not overlap: every ID example scores higher than every OOD example. Neither DeLong's variance nor a bootstrap
@@ -122,8 +122,8 @@ export function apartMetric(
   level: number,
 ): Bounded | undefined {
   if (metric === 'auroc') {
-    const mean = sets.reduce((sum, { auroc }) => sum + auroc, 0) / sets.length;
-    const limits = apartArea(mean, Math.min(...sets.map(({ nId, nOod }) => Math.min(nId, nOod))), 1 - level);
+    const pairs = Math.min(...sets.map(({ nId, nOod }) => Math.min(nId, nOod)));
+    const limits = apartArea(meanAuroc(sets), pairs, 1 - level);
     return limits && apart(limits);
   }
   if (sets.length === 0 || !sets.every(({ auroc }) => auroc === 1)) return undefined;
