@@ -21,15 +21,14 @@ export function detectionErrorInterval(ranking: Ranking, level: number): [number
   if (n < 2 || m < 2) return undefined;
   const { groups } = ranking;
   const halves = [halvesOf(ranking.id, 'id'), halvesOf(ranking.ood, 'ood')] as const;
-  const whole = bestFor(ranking);
   const tried = [0, 1].map((k) => {
     const cut = bestFor({ groups, id: halves[0][k]!, ood: halves[1][k]! }).cut;
     return wrongAt({ groups, id: halves[0][1 - k]!, ood: halves[1][1 - k]! }, cut);
   });
   const crossed = { id: tried[0]!.id + tried[1]!.id, ood: tried[0]!.ood + tried[1]!.ood };
-  const [least] = meanOfShares(whole.wrong, n, m, level);
+  const [least, own] = meanOfShares(bestFor(ranking).wrong, n, m, level);
   const [, most] = meanOfShares(crossed, n, m, level);
-  return [least, Math.min(0.5, Math.max(most, meanOfShares(whole.wrong, n, m, level)[1]))];
+  return [least, Math.min(0.5, Math.max(most, own))];
 }
 
 /** The interval of the mean of two independent shares. */
