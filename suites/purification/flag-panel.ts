@@ -5,12 +5,19 @@ import type { PurificationResult } from './result.js';
 /** All flags, at every number of steps, with what was seen. */
 export function flagsTable(result: PurificationResult): Table {
   const { system, dataset, steps } = result;
-  const unseen = flags.filter(({ look }) => steps.every((_, k) => look(result, k) === undefined));
+  const panel = flags.map((flag) => ({
+    flag,
+    looked: steps.flatMap((count, k) => {
+      const finding = flag.look(result, k);
+      return finding ? [{ ...finding, count }] : [];
+    }),
+  }));
+  const unseen = panel.filter(({ looked }) => looked.length === 0);
   return {
     id: `purification-flags-${dataset.name}-${system.name}`,
     title: `Can the numbers of ${system.name} behind purification be trusted? ${dataset.name}`,
     ...(unseen.length > 0 && {
-      caption: `Not looked at, for want of attacks, draws or diagnostics: ${unseen.map(({ code }) => code).join(', ')}.`,
+      caption: `Not looked at, for want of attacks, draws or diagnostics: ${unseen.map(({ flag }) => flag.code).join(', ')}.`,
     }),
     folded: true,
     columns: [
@@ -19,11 +26,7 @@ export function flagsTable(result: PurificationResult): Table {
       { key: 'seen', title: 'seen, by SGLD steps', format: 'text' },
       { key: 'raised', title: 'raised', format: 'text' },
     ],
-    rows: flags.flatMap((flag) => {
-      const looked = steps.flatMap((count, k) => {
-        const finding = flag.look(result, k);
-        return finding ? [{ ...finding, count }] : [];
-      });
+    rows: panel.flatMap(({ flag, looked }) => {
       if (looked.length === 0) return [];
       const raised = looked.filter((one) => one.raised).map(({ count }) => count);
       return [
