@@ -66,7 +66,7 @@ export function attackedTable(id: DatasetInfo, detectors: readonly Detector[]): 
         .map(({ set, from, on, raised }) => `${set.name}: ${from.name}, for ${raised} of ${on}`)
         .join(
           '; ',
-        )}. "Own": moved for this very score and model. "Lowest": of all attacked forms; where it is not its own, the attack did not know the score, and one that does may do more. DeLong's intervals, 95 %.`,
+        )}. "Own": moved for this very score and model. "Lowest": of all attacked forms; where it is not its own, the attack did not know the score, and one that does may do more. Intervals, 95 %, by DeLong's variance.`,
       ...(rows.length > MANY && { folded: true }),
       columns: [
         { key: 'model', title: 'Model', format: 'text' },

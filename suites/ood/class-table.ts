@@ -53,7 +53,7 @@ function tableOf(
     {
       ...about,
       title: `${about.title}, by ${detectors[0]!.score.title}`,
-      caption: `${caption} DeLong's intervals, 95 %; exact bounds where the scores do not overlap; else none of one image.${picked}`,
+      caption: `${caption} Intervals, 95 %, by DeLong's variance; exact bounds where the scores do not overlap; else none of one image.${picked}`,
       folded: true,
       columns: [
         { key: 'model', title: 'Model', format: 'text' },

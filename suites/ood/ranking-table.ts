@@ -45,9 +45,9 @@ function rankingTable(id: DatasetInfo, detectors: readonly Detector[]): Table {
   return {
     id: `ranking-${id.name}`,
     title: `Scores, best first, against ${id.name}`,
-    caption: `Mean AUROC over ${sets.map(({ name }) => name).join(', ')}, with DeLong's interval, 95 %.${
+    caption: `Mean AUROC over ${sets.map(({ name }) => name).join(', ')}, with its interval, 95 %, by DeLong's variance.${
       several
-        ? " Behind: the best score of the same model minus this one, on the same images, by DeLong's test of paired AUROCs; p with Holm's correction over all pairs of scores of the model. Scores that share a letter are not told apart; a-d: a, b, c and d."
+        ? " Behind: the best score of the same model minus this one, on the same images, by a test on DeLong's variances of paired AUROCs; p with Holm's correction over all pairs of scores of the model. Scores that share a letter are not told apart; a-d: a, b, c and d."
         : ''
     }`,
     columns: [

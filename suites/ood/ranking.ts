@@ -16,8 +16,8 @@ export interface Ranked {
 }
 
 /**
- * The scores of one system by their mean AUROC over OOD sets. Every two are compared on the same images by DeLong's
- * test of the difference of the means, with Holm's correction over all pairs of the system.
+ * The scores of one system by their mean AUROC over OOD sets. Every two are compared on the same images by a test of
+ * the difference of the means on DeLong's variances, with Holm's correction over all pairs of the system.
  */
 export function rankScoresOf(detectors: readonly Detector[]): Ranked[] {
   const value = ({ averaged }: Detector) => estimateOf(auroc, averaged).value;

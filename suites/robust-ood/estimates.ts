@@ -12,7 +12,7 @@ const byDelong = new WeakMap<Estimate, Estimate>();
 
 /**
  * A metric of one detector on one OOD set, or its mean over several: of clean images, or under attack at the k-th radius.
- * AUROC has DeLong's interval, as in the suite `ood`; other metrics are resampled. The same object whenever it is asked
+ * AUROC has an interval by DeLong's variance, as in the suite `ood`; other metrics are resampled. The same object whenever it is asked
  * for, so that the numbers of tables and figures lead to the measure that they are.
  */
 export function estimateOf(metric: RankingMetric, oods: readonly Raised[], k?: number): Estimate {

@@ -45,7 +45,7 @@ export function raisedTables(
   const first = groups[0]![0]!;
   const name = attackName(first);
   const rule =
-    "Clean test images against OOD images that were attacked to look in-distribution to this very score. Higher scores mean in-distribution; FPR95 is the share of OOD images that pass where 95 % of test images do. Intervals, 95 %: DeLong's of AUROC, of FPR95 by bootstrap.";
+    "Clean test images against OOD images that were attacked to look in-distribution to this very score. Higher scores mean in-distribution; FPR95 is the share of OOD images that pass where 95 % of test images do. Intervals, 95 %: of AUROC by DeLong's variance, of FPR95 by bootstrap.";
   return [
     {
       id: `${prefix}-auroc-${id.name}`,
