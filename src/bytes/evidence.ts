@@ -3,11 +3,11 @@ import { type Changes, joined } from './changes.js';
 import { fileAgain, fileEvidence, isAllowed, packAgain, packEvidence } from './file-evidence.js';
 import { packNames, unpackNames } from './packed-names.js';
 import {
+  digestOfNames,
   type Evidence,
   type FileEvidence,
   type FolderEvidence,
   listed,
-  namesIn,
   type PackEvidence,
   type ReadLog,
 } from './read-log.js';
@@ -45,10 +45,11 @@ export async function gatherEvidence({
   }
   const listings: FolderEvidence[] = [];
   for (const [path, names] of folders) {
-    if (names !== namesIn(path)) return undefined;
+    const now = listed(path);
+    if (names !== digestOfNames(now)) return undefined;
     const packed = files.get(path);
     const isOther = (name: string) => packed === undefined || packed.size < MANY || !packed.has(name);
-    listings.push({ path, names, others: packNames((listed(path) ?? []).filter(isOther)) });
+    listings.push({ path, names, others: packNames((now ?? []).filter(isOther)) });
   }
   return { files: seen, packs, folders: listings, absent: [...absent], at, parts: known };
 }
@@ -91,9 +92,14 @@ export async function lookAgain(known: Evidence): Promise<{ evidence: Evidence }
     if ('evidence' in again) parts.push(again.evidence);
     else changes.push(again.changes);
   }
-  for (const folder of known.folders)
-    if (!isAllowed(folder.path)) differs(folder.path);
-    else if (namesIn(folder.path) !== folder.names) changes.push(namesAgain(folder, known.packs));
+  for (const folder of known.folders) {
+    if (!isAllowed(folder.path)) {
+      differs(folder.path);
+      continue;
+    }
+    const now = listed(folder.path);
+    if (digestOfNames(now) !== folder.names) changes.push(namesAgain(folder, now, known.packs));
+  }
   const added = known.absent.filter((path) => stampNow(path) !== undefined);
   if (added.length > 0) changes.push({ changed: [], added, removed: [] });
   if (changes.length > 0) return { changes: joined(changes) };
@@ -107,8 +113,11 @@ export async function lookAgain(known: Evidence): Promise<{ evidence: Evidence }
 const isOther = <T>(a: readonly T[], b: readonly T[]) => a.some((one, i) => one !== b[i]);
 
 /** Which names came and went. What is gone from a pack is known already. */
-function namesAgain({ path, others }: FolderEvidence, packs: readonly PackEvidence[]): Changes {
-  const now = listed(path);
+function namesAgain(
+  { path, others }: FolderEvidence,
+  now: readonly string[] | undefined,
+  packs: readonly PackEvidence[],
+): Changes {
   if (!now) return { changed: [], added: [], removed: [path] };
   const kept = unpackNames(others);
   const pack = packs.find(({ folder }) => folder === path);

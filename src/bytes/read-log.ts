@@ -97,13 +97,7 @@ export function noteFile(file: string, stats: BigIntStats): void {
 export function noteFolder(folder: string): void {
   const folders = logs.getStore()?.folders;
   const path = resolve(folder);
-  if (folders && !folders.has(path)) folders.set(path, namesIn(path));
-}
-
-/** A digest of the names in a folder, and of what is a folder among them. */
-export function namesIn(path: string): string {
-  const names = listed(path);
-  return names ? createHash('sha256').update(names.join('\0')).digest('hex') : 'unreadable';
+  if (folders && !folders.has(path)) folders.set(path, digestOfNames(listed(path)));
 }
 
 /** The names in a folder, sorted, with a slash behind those of folders; undefined where it cannot be read. */
@@ -116,6 +110,10 @@ export function listed(path: string): string[] | undefined {
     return undefined;
   }
 }
+
+/** A digest of what `listed` gives. */
+export const digestOfNames = (names: readonly string[] | undefined): string =>
+  names ? createHash('sha256').update(names.join('\0')).digest('hex') : 'unreadable';
 
 export function noteAbsent(path: string): void {
   logs.getStore()?.absent.add(resolve(path));
