@@ -1,5 +1,6 @@
 import { readdir, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
+import { admit } from '../bytes/confine.js';
 import { AssayError } from '../errors.js';
 import { type Cache, filesByKey } from './cache.js';
 import { readUnit, type Wanted } from './read-unit.js';
@@ -18,7 +19,8 @@ export interface CacheOptions {
 }
 
 /**
- * What caches name: a run folder, one that holds some, or `s3://BUCKET/PREFIX`. What they hold is listed now.
+ * What caches name: a run folder, one that holds some, or `s3://BUCKET/PREFIX`. What they hold is listed now; of folders it may be read
+ * from now on.
  * @param out the run's own folder, which is left out
  * Errors: `config-invalid` for what is no folder; `store-failed`.
  */
@@ -37,6 +39,7 @@ export async function openCaches(
       found.set(address.shown, await s3Cache(address, { signal: () => signal, tell }));
       continue;
     }
+    admit(folder);
     const names = await namesIn(folder);
     const inside = names.includes(UNITS) ? [folder] : names.sort().map((name) => join(folder, name));
     for (const run of inside) {

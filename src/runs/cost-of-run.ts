@@ -9,7 +9,6 @@ import { type Measured, type PlanCost, planCost } from './plan-cost.js';
 import { planned } from './planned.js';
 import type { RunOptions } from './run-anew.js';
 import { usualFolder } from './run-folder.js';
-import { isS3 } from './s3/address.js';
 import { type Sharding, shardsOf } from './shard.js';
 import { FolderStore, type UnitStore } from './store.js';
 import { storedUnits } from './stored-units.js';
@@ -47,7 +46,7 @@ export async function costOfRun(file: string, options: CostOptions = {}): Promis
   const loaded = await loadRun(file, options);
   const { title } = loaded.read;
   const out = options.out ?? usualFolder(title);
-  for (const folder of [out, ...cache]) if (!isS3(folder)) admit(folder);
+  admit(out);
   const tell = (text: string) => notify({ kind: 'note', text });
   const caches = await openCaches(cache, out, { endpoint: options.endpoint, signal, tell });
   notify({ kind: 'stage', text: 'opening models and data' });

@@ -16,7 +16,6 @@ import type { Listener } from './progress.js';
 import { runEvaluation } from './run-evaluation.js';
 import { usualFolder } from './run-folder.js';
 import { workersFor } from './run-workers.js';
-import { isS3 } from './s3/address.js';
 import type { ShardName } from './shard-name.js';
 import { FolderStore } from './store.js';
 import type { WorkOptions } from './work-options.js';
@@ -78,7 +77,6 @@ export async function runAnew(
   admit(out);
   if (options.baseline !== undefined) admit(options.baseline);
   const { cache = [], endpoint } = options;
-  for (const folder of cache) if (!isS3(folder)) admit(folder);
   // Nothing is loaded for an output that cannot be written.
   await FolderStore.open(out);
   const caches = await openCaches(cache, out, {
