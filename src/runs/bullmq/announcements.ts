@@ -148,9 +148,12 @@ const RENEWED = 5000;
 /** The name of the BullMQ queue of a run. */
 export const queueOf = (id: string) => `assay-${id}`;
 
-/** What of a list is up: where the server forgot it, or was away, it is put up again. */
-export function renewing(renew: () => Promise<void>): () => void {
-  const timer = setInterval(() => void renew().catch(() => undefined), RENEWED);
+/**
+ * What of a list is up: where the server forgot it, or was away, it is put up again.
+ * @param every how often, in ms. Default: as notices need it
+ */
+export function renewing(renew: () => Promise<void>, every = RENEWED): () => void {
+  const timer = setInterval(() => void renew().catch(() => undefined), every);
   timer.unref();
   return () => clearInterval(timer);
 }

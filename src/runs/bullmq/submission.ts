@@ -10,7 +10,7 @@ import type { Listener } from '../progress.js';
 import type { RunEvaluationOptions } from '../run-evaluation.js';
 import type { WorkOptions } from '../work-options.js';
 import { queueAddress } from './address.js';
-import type { Announcement, RunStatus } from './announcements.js';
+import { type Announcement, type RunStatus, renewing } from './announcements.js';
 import { connectQueue } from './connection.js';
 import type { QueueChoice } from './queue-choice.js';
 import { queued } from './queued.js';
@@ -45,7 +45,7 @@ export async function submission(
   // Before the queue is entered: what is wrong with it is told of at once.
   const shared = place && (await openShared(place, { signal: () => signal, tell }));
   const server = place && (await serverOfPlace(place));
-  let marking: NodeJS.Timeout | undefined;
+  let stopMarking: (() => void) | undefined;
   const link = await connectQueue(queueAddress(url));
   for (const line of link.warnings) tell(line);
   const status = new StatusKeeper();
@@ -63,8 +63,7 @@ export async function submission(
       const mark = async () => shared?.mark?.(id, server);
       await mark();
       // Buckets have rules by which things vanish.
-      marking = setInterval(() => void mark().catch(() => undefined), MARKED);
-      marking.unref();
+      stopMarking = renewing(mark, MARKED);
     }
     tell(`units go to the workers at ${link.address.shown}: \`assay worker --queue ...\` on any machine`);
     return queued({
@@ -89,7 +88,7 @@ export async function submission(
     });
   };
   const end = () => {
-    clearInterval(marking);
+    stopMarking?.();
     link.client.disconnect();
     shared?.close?.();
   };
