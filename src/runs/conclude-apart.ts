@@ -1,4 +1,5 @@
 import { interruption } from '../concurrency.js';
+import { elements } from '../data/nd-array.js';
 import { AssayError, type ErrorRecord, restoreError } from '../errors.js';
 import type { Results } from '../suites/results.js';
 import { UnitLost } from './collect.js';
@@ -89,7 +90,7 @@ function isShort({ suites }: Plan, { plugins }: PluginSources): boolean {
 /** Numbers that are summarised of a row: images are only shown. */
 function widthOf(columns: JobColumns): number {
   const shapes = [...columns.values()].map(({ shape }) => shape).filter(({ length }) => length < 3);
-  return shapes.reduce((sum, shape) => sum + shape.reduce((product, size) => product * size, 1), 0);
+  return shapes.reduce((sum, shape) => sum + elements(shape), 0);
 }
 
 function lostUnit({ jobs }: Plan, key: string): Error {

@@ -25,7 +25,7 @@ export interface WorkOptions {
 }
 
 /** Those of some options. */
-export const workOptions = ({
+const workOptions = ({
   limit,
   seed,
   engine,

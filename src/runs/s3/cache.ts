@@ -1,4 +1,5 @@
 import { type Cache, filesByKey } from '../cache.js';
+import { UNITS } from '../run-folder.js';
 import type { S3Address } from './address.js';
 import { S3Store, type S3StoreOptions } from './store.js';
 
@@ -8,7 +9,7 @@ export async function s3Cache(address: S3Address, options: S3StoreOptions): Prom
   try {
     return {
       folder: address.shown,
-      files: filesByKey(await store.units(), (name) => `${address.shown}/units/${name}`),
+      files: filesByKey(await store.units(), (name) => `${address.shown}/${UNITS}/${name}`),
       // What is damaged, the store tells.
       read: (_, key) => store.read(key),
       close: () => store.close(),
