@@ -10,6 +10,10 @@ export const ints = (value: number[]): Attribute => ({ kind: 'ints', value });
 export const string = (value: string): Attribute => ({ kind: 'string', value });
 export const tensor = (value: Tensor): Attribute => ({ kind: 'tensor', value });
 
+/** What an attribute of one number says; undefined for others, and for none. */
+export const numberAttribute = (a: Attribute | undefined): number | undefined =>
+  a?.kind === 'float' || a?.kind === 'int' ? a.value : undefined;
+
 /**
  * Builds a graph, or extends a copy of one. Node and value names are made unique; weights are shared with the
  * original, never copied.

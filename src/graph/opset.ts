@@ -1,6 +1,6 @@
 import { AssayError } from '../errors.js';
-import { GraphBuilder, int, OPSET, string } from './build.js';
-import type { Attribute, Graph, Node } from './graph.js';
+import { GraphBuilder, int, numberAttribute, OPSET, string } from './build.js';
+import type { Graph, Node } from './graph.js';
 import { floats } from './tensor.js';
 
 /** The oldest operator set whose meaning is close enough to today's to be rewritten. */
@@ -34,10 +34,6 @@ function dropAttributes(node: Node, ...names: string[]): Node {
     ...node,
     attributes: Object.fromEntries(Object.entries(node.attributes).filter(([k]) => !names.includes(k))),
   };
-}
-
-function numberAttribute(a: Attribute | undefined): number | undefined {
-  return a?.kind === 'float' || a?.kind === 'int' ? a.value : undefined;
 }
 
 const resize = (node: Node, scales: string): Node => ({

@@ -1,5 +1,5 @@
 import type { Shapes } from '../autodiff/site.js';
-import { GraphBuilder, int, ints } from '../graph/build.js';
+import { GraphBuilder, int, ints, numberAttribute } from '../graph/build.js';
 import type { Graph, Node } from '../graph/graph.js';
 import { toNumbers } from '../graph/tensor.js';
 
@@ -72,8 +72,7 @@ class Writer {
   private isLayout({ op, inputs: [from, places], attributes }: Node): boolean {
     if (!this.depends(from!)) return false;
     if (LAYOUTS.has(op)) return true;
-    const { axis } = attributes;
-    const first = axis?.kind === 'int' ? axis.value === 0 : true;
+    const first = (numberAttribute(attributes.axis) ?? 0) === 0;
     return op === 'Gather' && first && this.dimsOf(from!)[0] === 1 && this.dimsOf(places!).length === 0;
   }
 
@@ -85,7 +84,7 @@ class Writer {
     const back = (axis: number) => (axis < 0 ? axis : axis + 1);
     const usual = AXES.get(op);
     if (usual !== undefined) {
-      const axis = attributes.axis?.kind === 'int' ? attributes.axis.value : usual;
+      const axis = numberAttribute(attributes.axis) ?? usual;
       return { ...node, attributes: { ...attributes, axis: int(back(axis)) } };
     }
     if (op === 'Transpose') {
@@ -102,10 +101,7 @@ class Writer {
   /** Matrices of each point are no matrix: as the product and the sum that it is (engines make it of these where there is one point). */
   private multiplied({ name, inputs, outputs, attributes }: Node): void {
     const { b } = this;
-    const number = (attribute: string, usual: number) => {
-      const found = attributes[attribute];
-      return found?.kind === 'float' || found?.kind === 'int' ? found.value : usual;
-    };
+    const number = (attribute: string, usual: number) => numberAttribute(attributes[attribute]) ?? usual;
     const turned = (value: string, attribute: string) => {
       if (number(attribute, 0) === 0) return value;
       return b.op('Transpose', [value], { perm: ints(this.depends(value) ? [0, 2, 1] : [1, 0]) });
