@@ -3,7 +3,7 @@ import { traceShapes } from '../autodiff/trace.js';
 import { BoundPrograms } from '../bounds/certify.js';
 import { malformed } from '../bytes/byte-source.js';
 import { readContent } from '../checkpoints/read-onnx.js';
-import { elements } from '../data/nd-array.js';
+import { concatenated, elements } from '../data/nd-array.js';
 import type { Engine, Program, Value } from '../engines/engine.js';
 import { floatsOf } from '../engines/outputs.js';
 import { AssayError } from '../errors.js';
@@ -16,7 +16,7 @@ import { freezeShapes } from '../models/freeze-shapes.js';
 import { guardOf, naming, withinLimits } from '../models/guarded.js';
 import { forEachPoint } from './each-point.js';
 import { readInflated } from './files.js';
-import { type Pair, samePartByPart } from './part-by-part.js';
+import { type Pair, runs, samePartByPart } from './part-by-part.js';
 
 /** A network of flattened inputs and outputs, as properties number them. */
 export interface Network {
@@ -68,8 +68,8 @@ export async function openNetwork(
   const { graph, sha256 } = await readContent(file, bytes);
   const opened = await withinLimits(file, () => opening(guardOf(engine), graph, file, property, samples));
   // What a point may make large, or endless, never runs anywhere else.
-  const runs = sizedBy(opened.alone.graph) === 'data' ? naming(guardOf(engine), file) : engine;
-  return { ...(await networkOf(runs, opened, property)), sha256 };
+  const runner = sizedBy(opened.alone.graph) === 'data' ? naming(guardOf(engine), file) : engine;
+  return { ...(await networkOf(runner, opened, property)), sha256 };
 }
 
 /** The `sha256` that a network has when it is opened. Errors: `file-unreadable`, `file-malformed`. */
@@ -189,29 +189,18 @@ function written(
 }
 
 async function run(engine: Engine, graph: Graph, dims: readonly number[], data: Float32Array) {
-  const program = await engine.compile(graph);
-  try {
-    const found = await program.run({ [POINTS]: { type: 'float32', dims, data } });
-    return floatsOf(found, OUTPUTS);
-  } finally {
-    await program.release();
-  }
+  const [found] = await runs(engine, graph, [{ [POINTS]: { type: 'float32', dims, data } }]);
+  return floatsOf(found!, OUTPUTS);
 }
 
 async function oneByOne(engine: Engine, graph: Graph, dims: readonly number[], samples: Float32Array) {
   const size = elements(dims);
-  const program = await engine.compile(graph);
-  try {
-    const rows: number[] = [];
-    for (let i = 0; i < PROBES; i++) {
-      const data = samples.slice(i * size, (i + 1) * size);
-      const found = await program.run({ [POINTS]: { type: 'float32', dims, data } });
-      for (const x of floatsOf(found, OUTPUTS)) rows.push(x);
-    }
-    return Float32Array.from(rows);
-  } finally {
-    await program.release();
-  }
+  const feeds = Array.from({ length: PROBES }, (_, i): Record<string, Value> => {
+    const data = samples.slice(i * size, (i + 1) * size);
+    return { [POINTS]: { type: 'float32', dims, data } };
+  });
+  const found = await runs(engine, graph, feeds);
+  return concatenated(found.map((own) => floatsOf(own, OUTPUTS)));
 }
 
 /** Equal but for the order of float32 sums. */

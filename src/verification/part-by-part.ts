@@ -143,7 +143,8 @@ function cut(
   return { graph: { ...needed, inputs }, read: parts };
 }
 
-async function runs(engine: Engine, graph: Graph, feeds: readonly Record<string, Value>[]) {
+/** What a graph gives of each of some feeds. Errors: those of the engine. */
+export async function runs(engine: Engine, graph: Graph, feeds: readonly Record<string, Value>[]) {
   const program = await engine.compile(graph);
   try {
     const found: Record<string, Value>[] = [];
