@@ -1,12 +1,12 @@
 import type { Engine } from '../engines/engine.js';
 import { floatsOf } from '../engines/outputs.js';
 import { type AscentGraph, ascentGraph } from './ascent-graph.js';
-import { type FreeLines, fed } from './ascent-lines.js';
+import { type FreeLines, fed, type PerFunction } from './ascent-lines.js';
 import { FreePlanes } from './ascent-planes.js';
 import { FreeSlopes } from './ascent-slopes.js';
 import type { LineInputs } from './backward.js';
 import type { Item } from './cut.js';
-import { groupsOf } from './groups.js';
+import { boundedInGroups, itemsOf } from './groups.js';
 import { leastPoints } from './least.js';
 import { type Bent, type Bounded, sizeOf } from './network.js';
 import type { Programs } from './programs.js';
@@ -46,23 +46,16 @@ export class Ascent {
   }
 
   /** @param walk from the functions to the pixels, on these ranges. */
-  async climbed(
+  climbed(
     walk: Walk,
     { n, ranges, rows, count }: Functions & { n: number },
     iterations: number,
   ): Promise<LowerBounds> {
-    const found = { bound: new Float64Array(n * count), rounding: new Float64Array(n * count) };
     const widest = Math.max(1, ...this.leaning.map(({ node }) => sizeOf(this.network, node.outputs[0]!)));
-    const most = Math.max(1, Math.floor(NUMBERS / widest));
-    for (const { image, images, first, functions } of groupsOf(n, count, most)) {
-      const items = Array.from({ length: images }, (_, i) => ({ image: image + i }));
-      const from = image * count + first;
-      const part = rows.subarray(from * walk.size, (from + images * functions) * walk.size);
-      const best = await this.group(walk, items, { ranges, rows: part, count: functions }, iterations);
-      found.bound.set(best.bound, from);
-      found.rounding.set(best.rounding, from);
-    }
-    return found;
+    const most = Math.floor(NUMBERS / widest);
+    return boundedInGroups({ n, count, size: walk.size, rows }, most, (group, own) =>
+      this.group(walk, itemsOf(group), { ranges, rows: own, count: group.functions }, iterations),
+    );
   }
 
   private async group(
@@ -120,7 +113,7 @@ export class Ascent {
 function freeLines(
   step: Leaning,
   inputs: LineInputs,
-  { own, ranges, of }: { own: WalkOf; ranges: Ranges; of: { n: number; count: number; size: number } },
+  { own, ranges, of }: { own: WalkOf; ranges: Ranges; of: PerFunction },
 ): FreeLines {
   const { node } = step;
   const [first, second] = node.inputs as [string, string];

@@ -1,6 +1,6 @@
 import type { Value } from '../engines/engine.js';
 import { floatsOf } from '../engines/outputs.js';
-import { groupsOf } from './groups.js';
+import { boundedInGroups } from './groups.js';
 import { addLeast } from './least.js';
 import { type Bounded, dimsOf, sizeOf } from './network.js';
 import type { Programs } from './programs.js';
@@ -45,7 +45,6 @@ export class CrownIbp {
     const { n } = boxes;
     const size = sizeOf(network, network.pixels);
     const classes = sizeOf(network, network.logits);
-    const found = { bound: new Float64Array(n * count), rounding: new Float64Array(n * count) };
     const sure = Array.from({ length: n }, () => true);
     const ranges = new Map<string, Range>([[network.pixels, boxes]]);
     for (const value of graph.intervals.keys()) {
@@ -55,18 +54,15 @@ export class CrownIbp {
     const widest = Math.max(...[...network.varying].map((value) => sizeOf(network, value)));
     const fit = Math.floor(NUMBERS / widest);
     const most = fit < count ? Math.max(fit, FEWEST) : fit;
-    for (const { image, images, first, functions } of groupsOf(n, count, most)) {
+    const found = await boundedInGroups({ n, count, size: classes, rows }, most, async (group, part) => {
+      const { image, images, functions } = group;
       const [start, end] = [image * size, (image + images) * size];
       const box = { lower: boxes.lower.subarray(start, end), upper: boxes.upper.subarray(start, end) };
-      const from = image * count + first;
       const fed = (dims: readonly number[], data: Float32Array): Value => ({ type: 'float32', dims, data });
       const outputs = await program.run({
         [graph.pixels.lower]: fed([images, ...dimsOf(network, network.pixels)], box.lower),
         [graph.pixels.upper]: fed([images, ...dimsOf(network, network.pixels)], box.upper),
-        [graph.rows]: fed(
-          [images, functions, classes],
-          rows.subarray(from * classes, (from + images * functions) * classes),
-        ),
+        [graph.rows]: fed([images, functions, classes], part),
       });
       for (const [value, { lower, upper }] of graph.intervals) {
         const range = ranges.get(value)!;
@@ -76,10 +72,8 @@ export class CrownIbp {
       floatsOf(outputs, graph.finite).forEach((one, i) => {
         sure[image + i] = Number.isFinite(one);
       });
-      const own = readOff(outputs, graph, box, functions);
-      found.bound.set(own.bound, from);
-      found.rounding.set(own.rounding, from);
-    }
+      return readOff(outputs, graph, box, functions);
+    });
     return { ranges, sure, found };
   }
 }

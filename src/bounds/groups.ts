@@ -1,5 +1,8 @@
+import type { Item } from './cut.js';
+import type { LowerBounds } from './ranges.js';
+
 /** Functions of some images that are bounded in one call: all of each, or some of one. */
-export interface Group {
+interface Group {
   image: number;
   images: number;
   first: number;
@@ -10,7 +13,7 @@ export interface Group {
  * All functions (n, count), in their order.
  * @param most functions that a call takes
  */
-export function groupsOf(n: number, count: number, most: number): Group[] {
+function groupsOf(n: number, count: number, most: number): Group[] {
   const together = Math.max(1, Math.floor(most / count));
   const own = Math.max(1, Math.min(count, most));
   const groups: Group[] = [];
@@ -23,4 +26,29 @@ export function groupsOf(n: number, count: number, most: number): Group[] {
         functions: Math.min(own, count - first),
       });
   return groups;
+}
+
+/** Whole images. */
+export const itemsOf = ({ image, images }: Group): Item[] =>
+  Array.from({ length: images }, (_, i) => ({ image: image + i }));
+
+/**
+ * Lower bounds of functions (n, count, size), by as many calls as it takes.
+ * @param most functions that a call takes
+ * @param bounded those of a group (images, functions, size)
+ */
+export async function boundedInGroups(
+  { n, count, size, rows }: { n: number; count: number; size: number; rows: Float32Array },
+  most: number,
+  bounded: (group: Group, rows: Float32Array) => Promise<LowerBounds>,
+): Promise<LowerBounds> {
+  const found = { bound: new Float64Array(n * count), rounding: new Float64Array(n * count) };
+  for (const group of groupsOf(n, count, most)) {
+    const from = group.image * count + group.first;
+    const to = from + group.images * group.functions;
+    const { bound, rounding } = await bounded(group, rows.subarray(from * size, to * size));
+    found.bound.set(bound, from);
+    found.rounding.set(rounding, from);
+  }
+  return found;
 }

@@ -2,7 +2,7 @@ import type { Value } from '../engines/engine.js';
 import { floatsOf } from '../engines/outputs.js';
 import { type BackwardGraph, backwardGraph } from './backward.js';
 import { Cut, type Item } from './cut.js';
-import { groupsOf } from './groups.js';
+import { boundedInGroups, itemsOf } from './groups.js';
 import { addLeast } from './least.js';
 import { type LocalNetwork, localNetwork } from './local.js';
 import { Magnitudes } from './magnitudes.js';
@@ -57,22 +57,11 @@ export async function walkBack(
 export const NUMBERS = 2 ** 22;
 
 /** The same of functions (n, count, size) of whole images, as many a call as its memory takes. */
-export async function walkImages(
-  walk: Walk,
-  n: number,
-  rows: Float32Array,
-  count: number,
-): Promise<LowerBounds> {
-  const found = { bound: new Float64Array(n * count), rounding: new Float64Array(n * count) };
-  for (const { image, images, first, functions } of groupsOf(n, count, Math.floor(NUMBERS / walk.widest))) {
-    const items = Array.from({ length: images }, (_, i) => ({ image: image + i }));
-    const from = image * count + first;
-    const part = rows.subarray(from * walk.size, (from + images * functions) * walk.size);
-    const { bound, rounding } = await walkBack(walk, items, part, functions);
-    found.bound.set(bound, from);
-    found.rounding.set(rounding, from);
-  }
-  return found;
+export function walkImages(walk: Walk, n: number, rows: Float32Array, count: number): Promise<LowerBounds> {
+  const most = Math.floor(NUMBERS / walk.widest);
+  return boundedInGroups({ n, count, size: walk.size, rows }, most, (group, own) =>
+    walkBack(walk, itemsOf(group), own, group.functions),
+  );
 }
 
 /** What computing these errors in float32 may cost, itself. */
