@@ -6,7 +6,16 @@ import type { GraphBuilder } from '../graph/build.js';
 import { int, string } from '../graph/build.js';
 import type { Graph } from '../graph/graph.js';
 import { prune } from '../graph/prune.js';
-import { type Bounded, dimsOf, isAffine, onConstants, type Step, siteOf, sizeOf } from './network.js';
+import {
+  type Bounded,
+  dimsOf,
+  isAffine,
+  onConstants,
+  readersOf,
+  type Step,
+  siteOf,
+  sizeOf,
+} from './network.js';
 import { gamma, gammaOfAxes, mostOf } from './rounding.js';
 import type { AffineRow } from './row.js';
 
@@ -144,18 +153,6 @@ class Fed implements Known {
 /** Longer sums are made axis by axis. */
 const LONG = 2 ** 20;
 
-/** By value that one step reads, and no other: that step. */
-function onlyReaders({ steps }: Bounded): Map<string, Step> {
-  const readers = new Map<string, Step[]>();
-  for (const step of steps)
-    for (const input of step.node.inputs) readers.set(input, [...(readers.get(input) ?? []), step]);
-  return new Map(
-    [...readers].flatMap(([value, [only, ...others]]) =>
-      only && others.length === 0 ? [[value, only]] : [],
-    ),
-  );
-}
-
 class Walk {
   readonly folded = new Map<string, string>();
   errorSpare = 1;
@@ -170,7 +167,8 @@ class Walk {
   private readonly biases: string[] = [];
   /** (n, rows, 1) or (n * rows) */
   private readonly costs: string[] = [];
-  private readonly readers: ReadonlyMap<string, Step>;
+  /** Of the network as it is here: a window of one may have fewer than the whole. */
+  private readonly readers: ReadonlyMap<string, number>;
   private readonly stops: ReadonlySet<string>;
 
   constructor(
@@ -180,7 +178,7 @@ class Walk {
     { from, stops }: { from: string; stops: readonly string[] },
   ) {
     this.stops = new Set(stops);
-    this.readers = onlyReaders(network);
+    this.readers = readersOf(network.steps);
     this.rowsInput = b.input('rows', 'float32', ['N', 'R', sizeOf(network, from)]);
     this.lead = b.op('Shape', [this.rowsInput], { start: int(0), end: int(2) });
     this.add(from, b.op('Reshape', [this.rowsInput, b.ints([-1, ...dimsOf(network, from)])]));
@@ -294,7 +292,7 @@ class Walk {
    */
   private foldedInto({ node, row }: Step): string | undefined {
     const input = node.inputs[0]!;
-    const only = this.readers.get(input)?.node === node;
+    const only = this.readers.get(input) === 1;
     const costs = row.kind === 'curve' && only && this.network.rounded.has(input) && !this.stops.has(input);
     return costs ? input : undefined;
   }

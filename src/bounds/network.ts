@@ -243,7 +243,8 @@ function refuseHidden(graph: Graph, pixels: string, between: readonly Node[]): v
   }
 }
 
-function readersOf(steps: readonly Step[]): Map<string, number> {
+/** By value: how many steps read it. */
+export function readersOf(steps: readonly Step[]): Map<string, number> {
   const readers = new Map<string, number>();
   for (const { node } of steps)
     for (const input of node.inputs) readers.set(input, (readers.get(input) ?? 0) + 1);
