@@ -28,24 +28,17 @@ export class Extremes {
     if (slope(first) > slope(last)) places.reverse();
     this.slopes = places.map(slope);
     this.extremes = places.map((x, i) => f(x) - this.slopes[i]! * x);
-    this.perSlope = BINS / (this.most - this.least);
+    const least = this.slopes[0]!;
+    this.perSlope = BINS / (this.slopes[cells]! - least);
     this.bins = new Int32Array(BINS + 2);
     for (let bin = 0, at = 0; bin < this.bins.length; bin++) {
-      while (at < cells && this.slopes[at + 1]! <= this.least + bin / this.perSlope) at++;
+      while (at < cells && this.slopes[at + 1]! <= least + bin / this.perSlope) at++;
       this.bins[bin] = at;
     }
   }
 
-  /** Of slopes between this and `most` the extremes are known. */
-  get least(): number {
-    return this.slopes[0]!;
-  }
-  get most(): number {
-    return this.slopes[this.slopes.length - 1]!;
-  }
-
   /**
-   * Writes what is extreme in the place of a slope, and says whether it is known.
+   * Writes what is extreme in the place of a slope, and says whether it is known: between the least slope and the most.
    * @param slope one number
    */
   replace(slope: Float64Array): boolean {

@@ -32,26 +32,25 @@ interface Stretch {
  */
 export function linesAround(shape: Shape): LinesOn {
   const { f, slope, turns } = shape;
-  let table: Tabulated | undefined;
-  const across = linesAcross(shape, () => {
-    if (shape.smooth) table ??= new Tabulated(shape);
-    return table;
-  });
+  let known: Tabulated | undefined;
+  const tableOf = () => {
+    if (shape.smooth) known ??= new Tabulated(shape);
+    return known;
+  };
   const stretches = stretchesOf(shape);
+  const across = linesAcross(shape, stretches, tableOf);
   return (lowers, uppers, at, lines) => {
     const lower = lowers[at]!;
     const upper = uppers[at]!;
     for (let i = 0; i < turns.length; i++)
       if (turns[i]! > lower && turns[i]! < upper) return across(lowers, uppers, at, lines);
-    if (shape.smooth) {
-      table ??= new Tabulated(shape);
-      if (lower > -REACH && upper < REACH)
-        for (let i = 0; i < stretches.length; i++) {
-          const stretch = stretches[i]!;
-          const within = lower > stretch.from && upper < stretch.to;
-          if (within && table.lines(lowers, uppers, at, stretch, ROUNDING, lines)) return;
-        }
-    }
+    const table = lower > -REACH && upper < REACH ? tableOf() : undefined;
+    if (table)
+      for (let i = 0; i < stretches.length; i++) {
+        const stretch = stretches[i]!;
+        const within = lower > stretch.from && upper < stretch.to;
+        if (within && table.lines(lowers, uppers, at, stretch, ROUNDING, lines)) return;
+      }
     const low = f(lower);
     const high = f(upper);
     const middle = (lower + upper) / 2;
@@ -75,8 +74,11 @@ export function linesAround(shape: Shape): LinesOn {
 }
 
 /** Of lines with a few slopes, moved outward until they hold, those that are nearest in the middle. */
-function linesAcross(shape: Shape, tableOf: () => Tabulated | undefined): LinesOn {
-  const stretches = stretchesOf(shape);
+function linesAcross(
+  shape: Shape,
+  stretches: readonly Stretch[],
+  tableOf: () => Tabulated | undefined,
+): LinesOn {
   // Written to by calls, whose results would take memory.
   const known = new Float64Array(AROUND);
   const extreme = new Float64Array(1);
@@ -146,11 +148,13 @@ function linesAcross(shape: Shape, tableOf: () => Tabulated | undefined): LinesO
             : above <= highest || !(k * middle + most < above)
         )
           continue;
-        const { extremes } = stretch;
-        extreme[0] = k;
         // The tangent's is where it touches.
         if (candidate === 1 && touched > stretch.from && touched < stretch.to) extreme[0] = touchedAt;
-        else if (!extremes?.replace(extreme)) extreme[0] = extremeAt(shape, stretch, k, lower, upper);
+        else {
+          extreme[0] = k;
+          stretch.extremes ??= new Extremes(shape, stretch.from, stretch.to);
+          if (!stretch.extremes.replace(extreme)) extreme[0] = extremeFarOut(shape, stretch, k, lower, upper);
+        }
         if (rises) least = Math.min(least, extreme[0]!);
         else most = Math.max(most, extreme[0]!);
       }
@@ -203,14 +207,15 @@ function stretchesOf({ f, slope, turns }: Shape): Stretch[] {
 
 /**
  * The extreme of f(x) - k x where the derivative takes the value k, which it does between two places of a stretch; or what is
- * beyond it.
+ * beyond it. Of slopes that a table of extremes does not have: far out, derivatives hardly change.
  */
-function extremeAt(shape: Shape, stretch: Stretch, k: number, lower: number, upper: number): number {
-  stretch.extremes ??= new Extremes(shape, stretch.from, stretch.to);
-  const extreme = Float64Array.of(k);
-  if (stretch.extremes.replace(extreme)) return extreme[0]!;
-  // Far out, derivatives hardly change.
-  const { f, slope } = shape;
+function extremeFarOut(
+  { f, slope }: Shape,
+  stretch: Stretch,
+  k: number,
+  lower: number,
+  upper: number,
+): number {
   const from = Math.max(stretch.from, lower);
   const to = Math.min(stretch.to, upper);
   const x = whereSlopeIs(k, slope, from, to);
