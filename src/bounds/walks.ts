@@ -140,23 +140,19 @@ export class Walks {
     const most = new Float64Array(n);
     let [products, numbers] = [SIDES, 0];
     // Of each image, the largest there is.
-    const look = (value: string, magnitudes: Float32Array) => {
+    const look = (value: string, ...ends: readonly Float32Array[]) => {
       const size = sizeOf(network, value);
       numbers += size;
-      for (let image = 0, i = 0; image < n; image++) {
-        let largest = most[image]!;
-        // What is no number stays so.
-        for (const end = i + size; i < end; i++) {
-          const magnitude = Math.abs(magnitudes[i]!);
-          if (magnitude > largest || Number.isNaN(magnitude)) largest = magnitude;
+      for (const end of ends)
+        for (let image = 0, i = 0; image < n; image++) {
+          let largest = most[image]!;
+          // What is no number stays so.
+          for (const last = i + size; i < last; i++) {
+            const magnitude = Math.abs(end[i]!);
+            if (magnitude > largest || Number.isNaN(magnitude)) largest = magnitude;
+          }
+          most[image] = largest;
         }
-        most[image] = largest;
-      }
-    };
-    const lookIn = (value: string, { lower, upper }: Range) => {
-      look(value, lower);
-      look(value, upper);
-      numbers -= sizeOf(network, value);
     };
     const wanted = new Set([...backward.errors.keys(), ...backward.folded.values()]);
     const largest = await this.magnitudes.of(key, wanted, n, ranges);
@@ -190,7 +186,7 @@ export class Walks {
       const inputs = backward.lines.get(output);
       if (!inputs) continue;
       const given = rangeOf(ranges, output);
-      lookIn(output, given);
+      look(output, given.lower, given.upper);
       const lines = this.lines.get(given) ?? stepLines(step, network, n, ranges);
       this.lines.set(given, lines);
       for (const name of ['lowerSlope', 'lowerIntercept', 'upperSlope', 'upperIntercept'] as const)
