@@ -157,10 +157,10 @@ export class Walks {
     const wanted = new Set([...backward.errors.keys(), ...backward.folded.values()]);
     const largest = await this.magnitudes.of(key, wanted, n, ranges);
     /** What one unit of the coefficient of each number of an affine step's value costs, into its magnitudes. */
-    const costsOf = (value: string): Float32Array | undefined => {
+    const costsOf = (value: string): Float32Array => {
       const magnitude = largest.get(value);
       const rounded = network.rounded.get(value);
-      if (!magnitude || !rounded) return undefined;
+      if (!magnitude || !rounded) throw new Error(`the magnitude of ${value} was not computed`);
       const { forward, backward: back } = rounded;
       // The network's own evaluation, that of the coefficients, and sums of what is added.
       const factor = (forward + back + gammaOfAxes(dimsOf(network, value), network.steps.length)) * SPARE;
@@ -195,11 +195,12 @@ export class Walks {
       feed(inputs.other?.upperSlope, output, lines.other?.upperSlope);
       if (lines.place) feed(inputs.place, output, lines.place, step.node.inputs[0]);
       const before = backward.folded.get(output);
-      const costs = before === undefined ? undefined : costsOf(before);
       feed(
         backward.errors.get(output),
         output,
-        costs ? withCosts(lines, costs, step, rangeOf(ranges, step.node.inputs[0]!)) : lines.error,
+        before === undefined
+          ? lines.error
+          : withCosts(lines, costsOf(before), step, rangeOf(ranges, step.node.inputs[0]!)),
       );
     }
     for (const value of stops) {
