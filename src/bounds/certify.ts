@@ -39,7 +39,7 @@ export class BoundPrograms {
   private readonly ascent: Ascent;
   private readonly crownIbp: CrownIbp;
   private readonly refining: Refining;
-  private stops: readonly string[] | undefined;
+  private readonly stops: readonly string[];
 
   private constructor(
     engine: Engine,
@@ -47,7 +47,8 @@ export class BoundPrograms {
   ) {
     this.programs = new Programs(engine);
     this.walks = new Walks(network, this.programs);
-    this.crownIbp = new CrownIbp(network, this.programs);
+    this.stops = this.lastBends();
+    this.crownIbp = new CrownIbp(network, this.programs, this.stops);
     this.ascent = new Ascent(engine, network, this.programs);
     // One more is fed, or read, meanwhile.
     this.refining = { network, walks: this.walks, lanes: engine.concurrency + 1 };
@@ -78,10 +79,8 @@ export class BoundPrograms {
     iterations = ITERATIONS,
   ): Promise<LowerBounds> {
     if (count === 0) return { bound: new Float64Array(0), rounding: new Float64Array(0) };
-    this.stops ??= this.lastBends();
     const { stops } = this;
-    const together =
-      method === 'crown-ibp' ? await this.crownIbp.of(boxes, { rows, count, wanted: stops }) : undefined;
+    const together = method === 'crown-ibp' ? await this.crownIbp.of(boxes, rows, count) : undefined;
     const { ranges, sure } =
       together ?? (await this.propagation.of(boxes, method === 'ibp' ? stops : undefined));
     this.noteOutside(ranges);

@@ -27,18 +27,14 @@ export class CrownIbp {
   constructor(
     private readonly network: Bounded,
     private readonly programs: Programs,
+    /** Values whose intervals are given too. */
+    private readonly wanted: readonly string[],
   ) {}
 
-  /**
-   * Lower bounds of functions (n, count, classes) of the logits; undefined where it takes several programs.
-   * @param wanted values whose intervals are given too, always the same
-   */
-  async of(
-    boxes: Boxes,
-    { rows, count, wanted }: { rows: Float32Array; count: number; wanted: readonly string[] },
-  ): Promise<Together | undefined> {
+  /** Lower bounds of functions (n, count, classes) of the logits; undefined where it takes several programs. */
+  async of(boxes: Boxes, rows: Float32Array, count: number): Promise<Together | undefined> {
     const { network } = this;
-    if (this.graph === 'unknown') this.graph = togetherGraph(network, wanted);
+    if (this.graph === 'unknown') this.graph = togetherGraph(network, this.wanted);
     const { graph } = this;
     if (!graph || boxes.ball) return undefined;
     const program = await this.programs.of('crown-ibp', graph.graph);

@@ -44,8 +44,14 @@ export function togetherGraph(network: Bounded, wanted: readonly string[]): Toge
   const walk = walkedBack(network, b, numbers, { from: network.logits, stops });
   const most = b.outputAs(numbers.most(), b.fresh('most'));
   const graph = b.build();
+  const asked = new Map(
+    wanted.flatMap((value) => {
+      const found = intervals.intervals.get(value);
+      return found ? [[value, found] as const] : [];
+    }),
+  );
   const outputs = [
-    ...wanted.flatMap((value) => Object.values(intervals.intervals.get(value) ?? {})),
+    ...[...asked.values()].flatMap(({ lower, upper }) => [lower, upper]),
     ...[intervals.finite, most, walk.bias, walk.error, ...walk.coefficients.values()],
   ];
   const pruned = prune({ ...graph, outputs: graph.outputs.filter(({ name }) => outputs.includes(name)) });
@@ -54,12 +60,7 @@ export function togetherGraph(network: Bounded, wanted: readonly string[]): Toge
     ...walk,
     graph: pruned,
     pixels: intervals.pixels,
-    intervals: new Map(
-      wanted.flatMap((value) => {
-        const found = intervals.intervals.get(value);
-        return found ? [[value, found] as const] : [];
-      }),
-    ),
+    intervals: asked,
     finite: intervals.finite,
     most,
     lost: numbers.products * numbers.count * TINY,

@@ -81,7 +81,7 @@ describe('CROWN-IBP in one program', () => {
     const walk = await walks.begin({ from: 'logits', stops: ['x'] }, IMAGES, ranges);
     const inTurn = await walkImages(walk, IMAGES, rows, ROWS);
     const value = network.bent.at(-1)!.node.outputs[0]!;
-    const together = await new CrownIbp(network, programs).of(boxes, { rows, count: ROWS, wanted: [value] });
+    const together = await new CrownIbp(network, programs, [value]).of(boxes, rows, ROWS);
     await programs.close();
     expect(together?.sure).toEqual(sure);
     expect(together?.ranges.get(value)).toEqual(ranges.get(value));
