@@ -1,5 +1,4 @@
-import type { GraphBuilder } from '../graph/build.js';
-import { int } from '../graph/build.js';
+import { type GraphBuilder, int } from '../graph/build.js';
 import { isBlocked, scaled, scaledSum } from './blocked.js';
 import { UNIT } from './rounding.js';
 import type { Ends, Interval } from './row.js';
@@ -48,27 +47,32 @@ export class Known {
 
   /** Ends that nothing is beyond. */
   get interval(): Interval {
-    const { b, ends } = this;
-    const { lower, upper, room = 0, wobble } = ends;
+    this.applied ??= this.appliedTo(this.ends);
+    return this.applied;
+  }
+
+  private appliedTo({ lower, upper, room = 0, wobble }: Ends): Interval {
+    const { b } = this;
     if (room === 0 && !wobble) return { lower, upper };
-    const scalar = (x: number) => b.scalar(x);
     const most =
       wobble &&
       b.op('Mul', [
-        b.op('Sub', [b.op('Mul', [upper, scalar(2)]), wobble.of]),
-        scalar(wobble.share * (1 + 8 * UNIT)),
+        b.op('Sub', [b.op('Mul', [upper, b.scalar(2)]), wobble.of]),
+        b.scalar(wobble.share * (1 + 8 * UNIT)),
       ]);
-    const beyond = most === undefined ? scalar(room) : b.op('Add', [most, scalar(room)]);
-    this.applied ??= { lower: b.op('Sub', [lower, beyond]), upper: b.op('Add', [upper, beyond]) };
-    return this.applied;
+    const beyond = most === undefined ? b.scalar(room) : b.op('Add', [most, b.scalar(room)]);
+    return { lower: b.op('Sub', [lower, beyond]), upper: b.op('Add', [upper, beyond]) };
   }
 
   /** Of a ball, its room included. */
   get radius(): string {
-    const { radius, minus, room = 0 } = this.ball!;
-    const own = radius ?? this.turned(minus!);
-    this.whole ??= room === 0 ? own : this.b.op('Add', [own, this.b.scalar(room)]);
+    this.whole ??= this.wholeOf(this.ball!);
     return this.whole;
+  }
+
+  private wholeOf({ radius, minus, room = 0 }: Ball): string {
+    const own = radius ?? this.turned(minus!);
+    return room === 0 ? own : this.b.op('Add', [own, this.b.scalar(room)]);
   }
   /** The same with a minus. */
   get minus(): string {
@@ -82,8 +86,8 @@ export class Known {
   /** (n): a number that is finite only where all of an end are. */
   sum(value: string): string {
     const axes = this.dims.map((_, axis) => axis + 1);
-    const [b, means] = [this.b, isBlocked(this.dims)];
-    const of = means ? b.op('GlobalAveragePool', [value]) : value;
+    const { b } = this;
+    const of = isBlocked(this.dims) ? b.op('GlobalAveragePool', [value]) : value;
     return b.op('ReduceSum', [of, b.ints(axes)], { keepdims: int(0) });
   }
 }
