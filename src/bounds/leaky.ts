@@ -13,9 +13,9 @@ const LOST = 1e-37;
 /** Ends below 0 with a leak that is a little larger, or smaller: positive numbers are not computed. */
 function leaningOutward(s: BoundSite, { lower, upper }: Interval): Ends {
   const leak = s.number('alpha', 0.01);
-  const [channels, ...spatial] = s.shape(s.y).slice(1);
+  const dims = s.shape(s.y).slice(1);
   // In blocks, an engine takes the leak with a convolution, and not by itself.
-  const taken = (x: string) => (isBlocked([channels!, ...spatial]) ? scaled(s.b, channels!, x, 1) : x);
+  const taken = (x: string) => (isBlocked(dims) ? scaled(s.b, dims[0]!, x, 1) : x);
   const leaning = (x: string, alpha: number) => s.again([taken(x)], { alpha: float(alpha) })[0]!;
   return {
     lower: leaning(lower, leak * (1 + LEAN)),

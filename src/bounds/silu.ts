@@ -24,6 +24,8 @@ const shape: Shape = {
   extremes: [BOTTOM],
 };
 
+const emit = (s: BoundSite, x: string): string => s.mul(x, s.emit('Sigmoid', x));
+
 /** At most what it is anywhere, and what engines make of it. */
 const LEAST = -0.2785;
 
@@ -46,16 +48,15 @@ function inBlocks(s: BoundSite, { lower, upper }: Interval): Ends | undefined {
   const dims = s.shape(s.y).slice(1);
   if (!isBlocked(dims)) return undefined;
   const { b } = s;
-  const own = (x: string) => s.mul(x, s.emit('Sigmoid', x));
   const channels = dims[0]!;
   const relu = (x: string) => b.op('Relu', [x]);
   const above = relu(scaled(b, channels, lower, 1, -BOTTOM));
   const below = relu(scaled(b, channels, upper, -1, BOTTOM));
   const nearest = b.op('Add', [scaled(b, channels, below, -1, BOTTOM), above]);
-  const [low, high] = [own(lower), own(upper)];
+  const [low, high] = [emit(s, lower), emit(s, upper)];
   const share = ROUNDING.relative + ROUNDING.argument + SUMS;
   return {
-    lower: own(nearest),
+    lower: emit(s, nearest),
     upper: scaledSum(b, dims, relu(scaledSum(b, dims, low, -1, high)), 1, low),
     room: ROUNDING.absolute + 1.3 * SUMS - 2 * LEAST * share,
     wobble: { share, of: lower },
@@ -65,7 +66,7 @@ function inBlocks(s: BoundSite, { lower, upper }: Interval): Ends | undefined {
 
 export const silu: Curve = {
   op: SILU,
-  emit: (s, x) => s.mul(x, s.emit('Sigmoid', x)),
+  emit,
   shape: () => shape,
   rounding: () => ROUNDING,
   roundedInterval: inBlocks,
