@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { equalWidth } from '../../src/metrics/calibration/binning.js';
 import { ece } from '../../src/metrics/calibration/calibration.js';
 import { drawnBinSums } from '../../src/metrics/calibration/drawn-bins.js';
-import { normalTwoSided } from '../../src/metrics/distributions/distributions.js';
+import { normalQuantile } from '../../src/metrics/distributions/distributions.js';
 import { wilson } from '../../src/metrics/estimates/intervals.js';
 import { delongTest } from '../../src/metrics/ranking/area-difference.js';
 import { delongDifference, placements } from '../../src/metrics/ranking/delong.js';
@@ -18,6 +18,7 @@ import { twoSidedEstimate } from '../../src/metrics/resampling/two-sided-bootstr
 import { selectiveEstimates } from '../../src/metrics/selective/selective-estimates.js';
 import { waldTest } from '../../src/metrics/tests/wald.js';
 import { type Stream, stream } from '../../src/random/stream.js';
+import { markdownTable } from '../../src/report/markdown-text.js';
 
 /*
  * How often 95 % intervals hold the truth, by drawing the data again and again: `node dist/test/bench/coverage.js FILE` writes the
@@ -53,19 +54,8 @@ const straying =
   (draws, n) =>
     of(draws, n).map((value) => (draws.uniform() < share ? far : value));
 
-/** z with P(Z <= z) = p > 1/2. */
-function quantileOf(p: number): number {
-  let [lo, hi] = [0, 9];
-  for (let i = 0; i < 60; i++) {
-    const middle = (lo + hi) / 2;
-    if (1 - normalTwoSided(middle) / 2 < p) lo = middle;
-    else hi = middle;
-  }
-  return lo;
-}
-
-/** The distance of two normals with this AUROC. */
-const apartBy = (auroc: number, variance = 2) => quantileOf(auroc) * Math.sqrt(variance);
+/** The distance of two normals with this AUROC, 1/2 or more. */
+const apartBy = (auroc: number, variance = 2) => normalQuantile(2 * auroc - 1) * Math.sqrt(variance);
 
 const normals = (auroc: number): Population => ({
   name: `normal, ${auroc}`,
@@ -134,7 +124,11 @@ class Tally {
 }
 
 const table = (head: readonly string[], rows: readonly (readonly unknown[])[]): string =>
-  [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.map(String).join(' | ')} |`).join('\n');
+  markdownTable(
+    head,
+    rows.map((cells) => cells.map(String)),
+    [...head.keys()],
+  );
 
 const SIZES = [
   [20, 20],
