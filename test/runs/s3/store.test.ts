@@ -188,13 +188,18 @@ describe('a store that speaks S3', () => {
       };
     }
 
-    it('waits for a service that is away for a moment', async () => {
+    /** A store that was opened, whose keys have run out while the service is away; `before` counts what it was asked. */
+    async function withoutKeys() {
       const service = keyService();
       const store = await opened();
       vi.spyOn(Date, 'now').mockReturnValue(Date.now() + 600_000);
       onTestFinished(() => void vi.restoreAllMocks());
       service.fail();
-      const before = service.asked();
+      return { service, store, before: service.asked() };
+    }
+
+    it('waits for a service that is away for a moment', async () => {
+      const { service, store, before } = await withoutKeys();
       const written = store.write(unit);
       await vi.waitFor(() => expect(service.asked()).toBeGreaterThan(before + 2), 10_000);
       vi.restoreAllMocks();
@@ -204,12 +209,7 @@ describe('a store that speaks S3', () => {
     });
 
     it('gives up where it stays away, and at once where there never were keys', async () => {
-      const service = keyService();
-      const store = await opened();
-      vi.spyOn(Date, 'now').mockReturnValue(Date.now() + 600_000);
-      onTestFinished(() => void vi.restoreAllMocks());
-      service.fail();
-      const before = service.asked();
+      const { service, store, before } = await withoutKeys();
       await expect(store.write(unit)).rejects.toThrow('there are no keys for the store here');
       const tries = service.asked() - before;
       await expect(opened({ patient: true })).rejects.toThrow('there are no keys for the store here');
