@@ -49,12 +49,13 @@ describe('the claim of who fetches', () => {
 
   it('is waited for, by one after the other, and taken from one that gives no sign', async () => {
     const at = folder();
-    claimedElsewhere(at, { silent: 1 });
+    // No sign for a minute: one that holds it, and is held up itself for less, keeps it.
+    claimedElsewhere(at, { silent: 59 });
     const told: number[] = [];
     let holding = 0;
     await Promise.all(
       Array.from({ length: 4 }, async (_, i) => {
-        const beat = { everyMs: 50, staleMs: 2000 };
+        const beat = { everyMs: 50, staleMs: 60_000 };
         const release = await waitForFetch(at, { signal: never, waiting: () => told.push(i), beat });
         expect(++holding).toBe(1);
         await new Promise((resolve) => setTimeout(resolve, 20));

@@ -31,6 +31,9 @@ const wide: UnitRecord = {
   ),
 };
 
+/** Milliseconds after which what is waited for does not come: a machine that others use takes seconds for what follows at once. */
+const PATIENCE = 30_000;
+
 let server: S3Server;
 const told: string[] = [];
 
@@ -202,7 +205,7 @@ describe('a store that speaks S3', () => {
     it('waits for a service that is away for a moment', async () => {
       const { service, store, before } = await withoutKeys();
       const written = store.write(unit);
-      await vi.waitFor(() => expect(service.asked()).toBeGreaterThan(before + 2), 10_000);
+      await vi.waitFor(() => expect(service.asked()).toBeGreaterThan(before + 2), PATIENCE);
       vi.restoreAllMocks();
       service.give();
       await written;
@@ -237,7 +240,7 @@ describe('a store that speaks S3', () => {
     onTestFinished(() => void vi.restoreAllMocks());
     await server.down();
     const written = store.write(unit);
-    await vi.waitFor(() => expect(told).toHaveLength(1));
+    await vi.waitFor(() => expect(told).toHaveLength(1), PATIENCE);
     const opening = opened({ patient: true, tell: () => undefined });
     await server.up();
     const another = await opening;
@@ -265,7 +268,7 @@ describe('a store that speaks S3', () => {
     server.fault = () => 'hold';
     const before = server.asked.length;
     const asked = Promise.allSettled(Array.from({ length: 20 }, () => asking(store)));
-    await vi.waitFor(() => expect(server.asked.length).toBe(before + 20));
+    await vi.waitFor(() => expect(server.asked.length).toBe(before + 20), PATIENCE);
     const reason = new AssayError('interrupted', 'enough');
     ending.abort(reason);
     expect(await asked).toEqual(Array(20).fill({ status: 'rejected', reason }));
