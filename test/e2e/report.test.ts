@@ -30,4 +30,4 @@ it('renders a report again unless every file is as it was written', async () => 
       ...again,
       stderr: expect.stringMatching(/digest does not match/),
     });
-}, 60_000);
+});

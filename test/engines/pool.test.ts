@@ -34,7 +34,7 @@ describe('a pool that ends in the middle of calls', () => {
     const { status, stdout, stderr } = spawnSync(
       process.execPath,
       ['--input-type=module', '--eval', script],
-      { cwd: root, encoding: 'utf8', timeout: 60_000 },
+      { cwd: root, encoding: 'utf8', timeout: 170_000 },
     );
     expect(stderr).toBe('');
     // 13 is Node's for a wait that nothing can end.

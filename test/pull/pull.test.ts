@@ -32,7 +32,7 @@ const options = (out: string, more: Partial<PullOptions> = {}): PullOptions => (
   out,
   signal: new AbortController().signal,
   tell: () => undefined,
-  patience: { stall: 2000, backoff: 1, attempts: 2 },
+  patience: { stall: 20_000, backoff: 1, attempts: 2 },
   ...more,
 });
 

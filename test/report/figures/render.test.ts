@@ -42,7 +42,7 @@ describe('figures as files', () => {
   let figures: Drawn[];
   beforeAll(async () => {
     figures = await drawn(sample());
-  }, 60_000);
+  });
 
   test('each plot as SVG, PDF, CSV and specification', () => {
     const names = [
@@ -125,7 +125,7 @@ describe('figures as files', () => {
   });
 });
 
-test('hostile names stay text, in every file', { timeout: 60_000 }, async () => {
+test('hostile names stay text, in every file', async () => {
   const figures = await drawn(sample(hostileNames));
   for (const figure of figures) {
     if (!('files' in figure)) throw new Error(figure.failed);
@@ -136,7 +136,7 @@ test('hostile names stay text, in every file', { timeout: 60_000 }, async () => 
   }
 });
 
-test('scales of colours, gradients, shapes and turned text are drawn', { timeout: 60_000 }, async () => {
+test('scales of colours, gradients, shapes and turned text are drawn', async () => {
   const results = sample();
   const values = [0, 1, 2, 3].map((x) => ({ x, y: x * x, size: 100 * x, kind: `${'κ ≤ ∞ '.repeat(3)}${x}` }));
   const quantitative = (field: string) => ({ field, type: 'quantitative' });

@@ -27,13 +27,13 @@ describe.skipIf(why !== undefined)('with a real TeX', () => {
     ['plain', undefined],
     ['hostile', hostileNames],
     ['foreign', foreignNames],
-  ] as const)('every table of a run compiles and fits, names %s', { timeout: 60_000 }, async ([, names]) => {
+  ] as const)('every table of a run compiles and fits, names %s', async ([, names]) => {
     const files = await renderLatex(sampleResults(names));
     const logs = await compile(documentsOf(files, true), files);
     expect(Object.values(logs).flatMap(complaints)).toEqual([]);
   });
 
-  test('tables of every shape fit the text and one column of two', { timeout: 60_000 }, async () => {
+  test('tables of every shape fit the text and one column of two', async () => {
     for (const width of ['text', 'column'] as const) {
       const files = Object.entries(shapes).flatMap(([name, grid]) =>
         tabulars(grid, WIDTHS[width]).map((content, i) => ({ path: `${name}-${i}.tex`, content })),
@@ -61,7 +61,7 @@ describe.skipIf(why !== undefined)('with a real TeX', () => {
         OT1: document(`\\small ${body}`, unicode),
         T1: document(`\\small ${body}`, `\\usepackage[T1]{fontenc}${unicode}`),
       });
-    }, 60_000);
+    });
 
     test.each(['OT1', 'T1'])('all print in the encoding %s', (encoding) => {
       expect(complaints(log[encoding]!)).toEqual([]);

@@ -103,30 +103,26 @@ describe('presets', () => {
 
 const why = whyNoTex();
 
-test.skipIf(why !== undefined)(
-  'every preset and example compiles and fits, in its width',
-  { timeout: 60_000 },
-  async () => {
-    const names = [...presetNames(), 'examples/tables/two-columns.yaml'];
-    const tables = (
-      await Promise.all(
-        names.map((name) => tablesOf(name, name.startsWith('examples') ? plainNames : hostileNames)),
-      )
-    ).flat();
-    for (const width of ['text', 'column'] as const) {
-      // The float is that of the document; the file's own would be one within another.
-      const files = tables
-        .filter((made) => made.width === width)
-        .map((made) => ({
-          path: `${made.id}.tex`,
-          content: tableFormats
-            .latex!.write(made)
-            .replace(/^\\(begin|end)\{table\*?\}(\[t\])?$/gm, '')
-            .replace(/^\\caption.*$/gm, ''),
-        }));
-      expect(files.length).toBeGreaterThan(0);
-      const logs = await compile(documentsOf(files, width === 'text'), files);
-      expect(Object.values(logs).flatMap(complaints)).toEqual([]);
-    }
-  },
-);
+test.skipIf(why !== undefined)('every preset and example compiles and fits, in its width', async () => {
+  const names = [...presetNames(), 'examples/tables/two-columns.yaml'];
+  const tables = (
+    await Promise.all(
+      names.map((name) => tablesOf(name, name.startsWith('examples') ? plainNames : hostileNames)),
+    )
+  ).flat();
+  for (const width of ['text', 'column'] as const) {
+    // The float is that of the document; the file's own would be one within another.
+    const files = tables
+      .filter((made) => made.width === width)
+      .map((made) => ({
+        path: `${made.id}.tex`,
+        content: tableFormats
+          .latex!.write(made)
+          .replace(/^\\(begin|end)\{table\*?\}(\[t\])?$/gm, '')
+          .replace(/^\\caption.*$/gm, ''),
+      }));
+    expect(files.length).toBeGreaterThan(0);
+    const logs = await compile(documentsOf(files, width === 'text'), files);
+    expect(Object.values(logs).flatMap(complaints)).toEqual([]);
+  }
+});
