@@ -138,7 +138,7 @@ Examples:
         complain(`! ${idle} of ${shards} shards have nothing to do: the run has too few units for so many\n`);
       for (const note of written.notes) complain(`! ${note}\n`);
       const to = flags.write ?? target.file(called);
-      await writeNew(to, written.text);
+      await writeNew(to, written.text, 'name another file with --write');
       print(
         `Written: ${to}. Submit it with:\n${written
           .next(to)

@@ -2,8 +2,15 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { AssayError } from '../errors.js';
 
-/** Errors: `output-unwritable`, also when the file exists: nothing is overwritten. */
-export async function writeNew(file: string, text: string): Promise<void> {
+/**
+ * Errors: `output-unwritable`, also when the file exists: nothing is overwritten.
+ * @param elsewhere how the user says that it is to lie somewhere else
+ */
+export async function writeNew(
+  file: string,
+  text: string,
+  elsewhere = 'name another folder',
+): Promise<void> {
   try {
     await mkdir(dirname(file), { recursive: true });
     await writeFile(file, text, { flag: 'wx' });
@@ -15,7 +22,7 @@ export async function writeNew(file: string, text: string): Promise<void> {
       {
         file,
         found: exists ? undefined : (cause as Error).message,
-        hint: exists ? 'remove it, or name another folder' : 'check the folder and its permissions',
+        hint: exists ? `remove it, or ${elsewhere}` : 'check the folder and its permissions',
         cause,
       },
     );

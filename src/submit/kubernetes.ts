@@ -1,6 +1,6 @@
 import { stringify } from 'yaml';
 import { oneLine } from '../one-line.js';
-import { shellWord, shellWords } from './shell-quote.js';
+import { shellWords } from './shell-quote.js';
 import { minutesOf, needed, type Settings, shardsFolder, type Target } from './submission.js';
 
 /** An indexed Job with a pod for every shard, and a suspended Job that merges. */
@@ -12,9 +12,9 @@ export const kubernetes: Target = {
     const name = slug.slice(0, 50).replace(/-+$/, '');
     const minutes = minutesOf(submission);
     const parts = shardsFolder(out);
-    const measure = `i=$((JOB_COMPLETION_INDEX + 1)); exec ${shellWords([...assay, ...run])} --shard "$i/${shards}" --out ${shellWord(parts)}/"$i-of-${shards}"`;
+    const measure = `i=$((JOB_COMPLETION_INDEX + 1)); exec ${podWords([...assay, ...run])} --shard "$i/${shards}" --out ${podWords([parts])}/"$i-of-${shards}"`;
     const folders = Array.from({ length: shards }, (_, i) => `${parts}/${i + 1}-of-${shards}`);
-    const merge = `exec ${shellWords([...assay, 'merge', ...folders, '--out', out])}`;
+    const merge = `exec ${podWords([...assay, 'merge', ...folders, '--out', out])}`;
     const jobs = [
       job(name, settings, measure, minutes, {
         completionMode: 'Indexed',
@@ -42,6 +42,9 @@ export const kubernetes: Target = {
     };
   },
 };
+
+/** Words for the shell of a pod. In its command $(NAME) is a variable to Kubernetes, in quotes as well, and $$ a $. */
+const podWords = (words: readonly string[]): string => shellWords(words).replaceAll('$', '$$$$');
 
 /** @param minutes of a pod, not of all of them together: they may have to wait for nodes */
 function job(name: string, settings: Settings, script: string, minutes: number | undefined, spec: object) {

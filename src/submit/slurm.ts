@@ -44,9 +44,16 @@ case "\${1-submit}" in
     ;;
   submit)
     mkdir -p "$parts/logs"
-    array=$(sbatch --parsable --requeue --array="1-$shards" "\${options[@]}" ${shellWords(task)} --output="$parts/logs/%a.log" "$0" shard)
+    # Slurm puts something in place of %j and its kin in the path of a log, where no backslash is in it.
+    logs=$(CDPATH='' cd -- "$parts/logs" && pwd)
+    if [[ $logs == *\\\\* ]]; then
+      echo "Slurm takes no backslash in the path of a log: $logs" >&2
+      exit 2
+    fi
+    logs=\${logs//%/%%}
+    array=$(sbatch --parsable --requeue --array="1-$shards" "\${options[@]}" ${shellWords(task)} --output="$logs/%a.log" "$0" shard)
     array=\${array%%;*}
-    merge=$(sbatch --parsable --dependency="afterok:$array" --kill-on-invalid-dep=yes "\${options[@]}" --output="$parts/logs/merge.log" "$0" merge)
+    merge=$(sbatch --parsable --dependency="afterok:$array" --kill-on-invalid-dep=yes "\${options[@]}" --output="$logs/merge.log" "$0" merge)
     echo "array $array, merge \${merge%%;*}: logs are in $parts/logs"
     ;;
   *)

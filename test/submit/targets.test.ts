@@ -1,5 +1,5 @@
-import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -38,7 +38,7 @@ const submission = (
   slug: 'big',
   shards: 3,
   run: ['run', HOSTILE, '--limit', '100'],
-  out: join(at, "o'ut $HOME"),
+  out: join(at, "o'ut $HOME $$ $(HOME) %j"),
   assay: [recorder(at)],
   seconds: 7200,
   ...more,
@@ -60,6 +60,12 @@ const sh = (at: string, script: string, env: object = {}, words: string[] = []) 
     env: { ...process.env, ...env },
     encoding: 'utf8',
   });
+
+/** A word of a command as a container gets it: https://github.com/kubernetes/design-proposals-archive/blob/main/node/expansion.md */
+const inPod = (word: string, env: Readonly<Record<string, string>>): string =>
+  word.replace(/\$(?:\$|\(([^)]*)\))/g, (found, name?: string) =>
+    name === undefined ? '$' : (env[name] ?? found),
+  );
 
 const named = (name: string): Target => targets.named(name);
 
@@ -91,10 +97,28 @@ describe('what is submitted', () => {
     const [array, merge] = readFileSync(join(at, 'asked'), 'utf8').trim().split('\n');
     expect(array).toContain('--array=1-3 --job-name=big --mem=8G --cpus-per-task=4 --time=240');
     expect(array).toMatch(/ shard$/);
+    // What Slurm makes of %j there is another folder, which is not there.
+    const logs = `${given.out}.shards/logs`;
+    for (const log of ['%a.log', 'merge.log'])
+      expect(`${array}\n${merge}`).toContain(` --output=${logs.replace('%j', '%%j')}/${log} `);
     expect(merge).toContain('--dependency=afterok:42 --kill-on-invalid-dep=yes');
     for (const i of [1, 2, 3]) sh(at, 'bash "$1" shard', { SLURM_ARRAY_TASK_ID: String(i) }, [script]);
     sh(at, 'bash "$1" merge', {}, [script]);
     expectWords(at, given, (i) => `${given.out}.shards/${i}-of-3`);
+  });
+
+  it('to slurm is refused where Slurm would look for logs under another name', () => {
+    const at = folder();
+    const script = join(at, 'big.slurm.sh');
+    writeFileSync(script, named('slurm').write(submission(at, { out: join(at, 'a\\b') })).text);
+    writeFileSync(join(at, 'sbatch'), '#!/bin/bash\ntouch asked\n', { mode: 0o755 });
+    const submitted = spawnSync('bash', [script], {
+      cwd: at,
+      env: { ...process.env, PATH: `${at}:${process.env.PATH}` },
+      encoding: 'utf8',
+    });
+    expect([submitted.status, submitted.stderr]).toEqual([2, expect.stringContaining('no backslash')]);
+    expect(existsSync(join(at, 'asked'))).toBe(false);
   });
 
   it('to kubernetes are Jobs of the published form', () => {
@@ -116,7 +140,7 @@ describe('what is submitted', () => {
       `kubectl --namespace lab patch job/big-merge --patch '{"spec":{"suspend":false}}'`,
     ]);
     const script = (job: { spec: { template: { spec: { containers: { command: string[] }[] } } } }) =>
-      job.spec.template.spec.containers[0]!.command[2]!;
+      inPod(job.spec.template.spec.containers[0]!.command[2]!, { HOME: '/root' });
     for (const i of [0, 1, 2]) sh(at, script(array), { JOB_COMPLETION_INDEX: String(i) });
     sh(at, script(merge));
     expectWords(at, given, (i) => `${given.out}.shards/${i}-of-3`);
