@@ -3,6 +3,7 @@ import { AssayError } from '../errors.js';
 import { refuseStopped } from '../runs/judgeable.js';
 import { readResults } from '../runs/read-results.js';
 import { refuseEdited } from '../runs/seal.js';
+import { mergeRemedy } from '../runs/shard-record.js';
 import type { Results } from '../suites/results.js';
 
 /** A run folder that is compared with others. */
@@ -43,7 +44,7 @@ export async function openRunFolder(
     throw new AssayError('results-partial', 'the results are partial', {
       file: join(directory, 'results.json'),
       found: results.errors[0],
-      hint: `run the same \`assay run\` again: it measures what is missing; or take what is there with ${options.partial}`,
+      hint: `${(await mergeRemedy(directory)) ?? 'run the same `assay run` again: it measures what is missing'}; or take what is there with ${options.partial}`,
     });
   return { name: basename(resolve(directory)), directory, results };
 }

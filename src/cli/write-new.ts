@@ -6,11 +6,7 @@ import { AssayError } from '../errors.js';
  * Errors: `output-unwritable`, also when the file exists: nothing is overwritten.
  * @param elsewhere how the user says that it is to lie somewhere else
  */
-export async function writeNew(
-  file: string,
-  text: string,
-  elsewhere = 'name another folder',
-): Promise<void> {
+export async function writeNew(file: string, text: string, elsewhere = 'name another folder'): Promise<void> {
   try {
     await mkdir(dirname(file), { recursive: true });
     await writeFile(file, text, { flag: 'wx' });

@@ -4,6 +4,7 @@ import { stoppedText } from '../report/stopped-text.js';
 import type { Results } from '../suites/results.js';
 import { currentDigest, readRunRecord } from './run-record.js';
 import { refuseEdited } from './seal.js';
+import { mergeRemedy } from './shard-record.js';
 
 const AGAIN = 'run the same `assay run` again: it measures nothing that is stored';
 
@@ -46,7 +47,7 @@ export async function refuseUnfit(
     throw new AssayError('results-partial', 'the results are partial', {
       file,
       found: results.errors[0],
-      hint: `${AGAIN}${allTheSame}`,
+      hint: `${(await mergeRemedy(directory)) ?? AGAIN}${allTheSame}`,
     });
   const limit = limitOf(results.config);
   if (limit !== undefined)

@@ -113,6 +113,13 @@ export type ShardRecord = Omit<Static<typeof Envelope>, 'order' | 'source'> & {
 
 const FOLDER = 'shards';
 
+/** What to do with partial results that are those of a shard, which running it again does not complete; undefined for others. */
+export async function mergeRemedy(directory: string): Promise<string | undefined> {
+  const shards = await readdir(join(directory, FOLDER)).catch(() => []);
+  if (shards.length === 0) return undefined;
+  return `merge it with the other shards, and take the whole: assay merge ${directory} OTHERS... --out WHOLE`;
+}
+
 /** Notes which shard of which run is begun in a folder, and at its end what it left out. Errors: `output-unwritable`. */
 export async function noteShard(
   out: string,

@@ -24,6 +24,11 @@ describe('a run in shards', () => {
     const gated = await obeyed(['gate', 'one'], at);
     expect(gated.code).toBe(2);
     expect(gated.stderr).toContain('this is shard 1-of-2 of the run');
+    expect(gated.stderr).toMatch(
+      /fix +merge it with the other shards, .*: assay merge one OTHERS\.\.\. --out WHOLE/,
+    );
+    const compared = await obeyed(['compare', 'one', 'one'], at);
+    expect(compared.stderr).toMatch(/results-partial.*fix +merge it with the other shards/s);
     const early = await obeyed(['merge', 'one', '--out', 'merged'], at);
     expect(early.code).toBe(2);
     expect(early.stderr).toMatch(/error\[results-partial\]: 1 shard of 2 missing/);
