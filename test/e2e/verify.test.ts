@@ -257,6 +257,12 @@ other,third.onnx,some/sat.vnnlib,1,unsat,2
     expect(ended.stderr).toMatch(/is unsat here, and sat in theirs\.csv at line 1/);
   });
 
+  it('several that contradict are a line each', async () => {
+    const again = unsat.map((line) => line.replace('net.onnx', './net.onnx'));
+    const ended = await run(category([...unsat, ...again]), theirs);
+    expect(ended.stderr).toMatch(/^contradiction: [^\n]+\ncontradiction: [^\n]+\n$/);
+  });
+
   it('a proof is refuted by a counterexample that holds', async () => {
     const at = category(unsat);
     writeFileSync(join(at, 'unsat.vnnlib.gz'), gzipSync(property('(>= Y_0 0.875)')));
