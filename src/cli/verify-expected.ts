@@ -43,7 +43,8 @@ export function tellCompared(compared: Compared, file: string, silent: boolean):
     ...(absent > 0 ? [`${absent} not in it`] : []),
   ];
   if (!silent) print(`Compared with ${oneLine(file)}: ${parts.join(', ')}\n`);
-  for (const contradiction of contradictions) complain(`${oneLine(contradictionText(contradiction, file))}\n`);
+  for (const contradiction of contradictions)
+    complain(`${oneLine(contradictionText(contradiction, file))}\n`);
 }
 
 function contradictionText(

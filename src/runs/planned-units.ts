@@ -13,24 +13,40 @@ import { keyOfUnitFile, unitFile } from './store.js';
 /** What a run is to measure, as it notes it when it begins: who looks on needs neither models nor data. */
 const PlannedUnits = Type.Object({
   title: Type.String(),
-  jobs: Type.Array(Type.Object({ what: Type.String(), units: Type.Array(Type.String()) })),
+  jobs: Type.Array(
+    Type.Object({
+      what: Type.String(),
+      units: Type.Array(Type.String()),
+      /** What each of `units` takes, in forward passes, when nothing ends early. */
+      weights: Type.Optional(Type.Array(Type.Number({ exclusiveMinimum: 0 }))),
+    }),
+  ),
   /** Units go to a queue: who claims them measures none. */
   queued: Type.Optional(Type.Boolean()),
 });
 
 const fileIn = (out: string) => join(out, 'inventory', 'units.json');
 
-/** Notes the units of a run. Errors: `output-unwritable`; to lose the note costs the status. */
+/**
+ * Notes the units of a run.
+ * @param weightPerExample what an example of a job takes, in forward passes
+ * Errors: `output-unwritable`; to lose the note costs the status.
+ */
 export async function notePlanned(
   out: string,
   title: string,
   jobs: readonly Job[],
+  weightPerExample: (job: Job) => number,
   queued = false,
 ): Promise<void> {
-  const listed = jobs.map(({ request, units }) => ({
-    what: requestText(request),
-    units: units.map(({ key }) => key),
-  }));
+  const listed = jobs.map((job) => {
+    const each = weightPerExample(job);
+    return {
+      what: requestText(job.request),
+      units: job.units.map(({ key }) => key),
+      weights: job.units.map(({ start, end }) => each * (end - start)),
+    };
+  });
   await saveJson(fileIn(out), { title, jobs: listed, ...(queued && { queued }) });
 }
 
@@ -48,6 +64,7 @@ export interface FolderStatus {
   queued: boolean;
   /** Units a second, from the last ones; null where fewer than two were measured lately. */
   rate: number | null;
+  /** At the passes a second of the last ones, when nothing ends early. */
   secondsLeft: number | null;
   /** Processes that say that they are alive. */
   processes: string[];
@@ -63,6 +80,10 @@ const LATELY = 15 * 60_000;
 export async function folderStatus(folder: string): Promise<FolderStatus> {
   const { title, jobs, queued = false } = await plannedIn(folder);
   const whatOf = new Map(jobs.flatMap(({ what, units }) => units.map((key) => [key, what] as const)));
+  const weightOf = new Map(
+    jobs.flatMap(({ units, weights }) => units.map((key, i) => [key, weights?.[i] ?? 1] as const)),
+  );
+  const weightIn = (keys: readonly string[]) => keys.reduce((sum, key) => sum + (weightOf.get(key) ?? 0), 0);
   const stored = new Set((await namesIn(join(folder, UNITS))).map(keyOfUnitFile));
   const done = [...whatOf.keys()].filter((key) => stored.has(key));
   const claims = join(folder, 'claims');
@@ -74,8 +95,13 @@ export async function folderStatus(folder: string): Promise<FolderStatus> {
     const by = await readText(join(claims, name), 'results').catch(() => '');
     if (what !== undefined && !stored.has(key)) running.set(key, { what, by: by.slice(0, 100) });
   }
-  const rate = await rateOf(folder, done);
+  const owners = names.filter((one) => one.endsWith('.owner'));
+  const lately = await latelyStored(
+    done.map((key) => ({ key, file: join(folder, unitFile(key)) })),
+    owners.map((one) => join(claims, one)),
+  );
   const left = whatOf.size - done.length;
+  const weightLeft = weightIn([...whatOf.keys()]) - weightIn(done);
   return {
     folder,
     title,
@@ -84,9 +110,9 @@ export async function folderStatus(folder: string): Promise<FolderStatus> {
     running: [...running.values()],
     waiting: left - running.size,
     queued,
-    rate,
-    secondsLeft: left === 0 ? 0 : rate === null ? null : left / rate,
-    processes: names.filter((one) => one.endsWith('.owner')).map((one) => one.slice(0, -'.owner'.length)),
+    rate: lately && lately.keys.length / lately.seconds,
+    secondsLeft: left === 0 ? 0 : lately && (weightLeft * lately.seconds) / weightIn(lately.keys),
+    processes: owners.map((one) => one.slice(0, -'.owner'.length)),
   };
 }
 
@@ -112,18 +138,35 @@ async function plannedIn(folder: string): Promise<Static<typeof PlannedUnits>> {
   }
 }
 
-/** By the clock of whoever keeps the folder: how far apart the last units were stored. */
-async function rateOf(folder: string, keys: readonly string[]): Promise<number | null> {
-  const times: number[] = [];
-  for (const key of keys) {
-    const found = await stat(join(folder, unitFile(key))).catch(() => undefined);
-    if (found) times.push(found.mtimeMs);
+/**
+ * The last units but the first of them, and the seconds since that one was stored, until the last sign of life: while a long unit is
+ * measured the speed falls. By the clock of whoever keeps the folder. Null where too few were stored lately.
+ * @param owners files that living processes touch
+ */
+async function latelyStored(
+  units: readonly { key: string; file: string }[],
+  owners: readonly string[],
+): Promise<{ keys: readonly string[]; seconds: number } | null> {
+  const stored: { key: string; at: number }[] = [];
+  for (const { key, file } of units) {
+    const at = await touched(file);
+    if (at !== undefined) stored.push({ key, at });
   }
-  times.sort((a, b) => b - a);
-  const last = times.filter((time) => times[0]! - time < LATELY).slice(0, LAST);
-  const seconds = last.length > 1 ? (last[0]! - last[last.length - 1]!) / 1000 : 0;
-  return seconds > 0 ? (last.length - 1) / seconds : null;
+  stored.sort((a, b) => b.at - a.at);
+  const newest = stored[0]?.at ?? 0;
+  const last = stored.filter(({ at }) => newest - at < LATELY).slice(0, LAST);
+  const alive = (await Promise.all(owners.map(touched))).map((at) => at ?? 0);
+  const now = Math.max(newest, ...alive);
+  const oldest = last.at(-1)?.at ?? now;
+  if (last.length < 2 || now === oldest || now - newest >= LATELY) return null;
+  return { keys: last.slice(0, -1).map(({ key }) => key), seconds: (now - oldest) / 1000 };
 }
+
+const touched = (file: string): Promise<number | undefined> =>
+  stat(file).then(
+    ({ mtimeMs }) => mtimeMs,
+    () => undefined,
+  );
 
 const isThere = (file: string): Promise<boolean> =>
   stat(file).then(

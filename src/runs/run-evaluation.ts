@@ -16,12 +16,14 @@ import { execute, NOTHING_DONE } from './execute.js';
 import { type Executor, inProcess } from './executor.js';
 import { noteFinished } from './finished.js';
 import { inventoryWarnings } from './inventory.js';
+import { weightPerExample } from './job-order.js';
 import type { FailOnError } from './left-out.js';
 import { indicesOf, type MeasureEnvironment } from './measure-unit.js';
 import { nameableInPlan } from './nameable.js';
 import { exitCodeOf, keptOutcome, type RunOutcome } from './outcome.js';
 import { SEAL } from './outputs.js';
 import type { Job } from './plan.js';
+import { passesPerExample } from './plan-cost.js';
 import { measureEnvironment, planned, salvageFor } from './planned.js';
 import { notePlanned } from './planned-units.js';
 import type { Listener } from './progress.js';
@@ -126,7 +128,8 @@ export async function runEvaluation(
   const environment = await environmentOf(evaluation.engine, spec.directory);
   const about = beginningOf(record, { title: spec.title, config, environment, inventory: evaluation });
   await saveJson(join(out, 'run.json'), about);
-  await notePlanned(out, spec.title, plan.jobs, queued).catch(({ message }: Error) =>
+  const weight = (job: Job) => weightPerExample(job, passesPerExample(job, evaluation));
+  await notePlanned(out, spec.title, plan.jobs, weight, queued).catch(({ message }: Error) =>
     note(`\`assay status\` cannot tell how far this run is: ${message}`),
   );
   const salvage = whole !== undefined ? undefined : await salvageFor(spec, plan, store);

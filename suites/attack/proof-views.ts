@@ -76,13 +76,13 @@ export function proofMeasures(suite: string, sheet: string, result: AttackResult
   ];
 }
 
-const percent = { format: 'percent', better: 'higher' } as const;
-
 /** Robust accuracy between what is proved and what is not broken, and the passes that proofs saved. */
 export function proofTable(id: string, title: string, results: readonly AttackResult[]): Table[] {
   const proven = results.filter(hasProofs);
   if (proven.length === 0) return [];
   const { proofs, params, label, n } = proven[0]!;
+  // The smallest radius would always be the best.
+  const percent = { format: 'percent', better: params.epsilons.length === 1 ? 'higher' : 'none' } as const;
   return [
     {
       id,

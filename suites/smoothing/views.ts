@@ -19,7 +19,7 @@ const columns = {
   model: { key: 'model', title: 'Model', format: 'text' },
   sigma: { key: 'sigma', title: 'Sigma', format: 'text' },
 } as const;
-const percent = (key: string, title: string, better: 'higher' | 'lower' = 'higher') =>
+const percent = (key: string, title: string, better: 'higher' | 'lower' | 'none' = 'higher') =>
   ({ key, title, format: 'percent', better }) as const;
 
 /** What a reader needs first: a row for every model and sigma. */
@@ -63,6 +63,8 @@ export function radiiTable(
   radii: readonly Epsilon[],
 ): Table {
   const both = results.some(({ upper }) => upper !== undefined);
+  // The smallest radius would always be the best.
+  const share = (key: string, title: string) => percent(key, title, 'none');
   return {
     id: `${SUITE}-radii-${dataset.name}`,
     title: `Certified accuracy by radius, ${dataset.name}`,
@@ -72,8 +74,8 @@ export function radiiTable(
       columns.sigma,
       { key: 'radius', title: 'L2', format: 'text' },
       { key: 'linf', title: 'Implied Linf', format: 'text' },
-      percent('certified', 'Certified, at least'),
-      ...(both ? [percent('attacked', 'Attacked, at most'), percent('undecided', 'Neither', 'lower')] : []),
+      share('certified', 'Certified, at least'),
+      ...(both ? [share('attacked', 'Attacked, at most'), share('undecided', 'Neither')] : []),
     ],
     rows: results.flatMap(({ system, sigma, certified, upper, undecided }) =>
       radii.map((radius, k) => ({
