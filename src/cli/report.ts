@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { Command } from 'commander';
+import { AssayError } from '../errors.js';
 import type { Results, Warning } from '../suites/results.js';
 import { pluginOption, withPlugins } from './plugin-option.js';
 import { complain, print } from './terminal.js';
@@ -58,7 +59,20 @@ async function render(directory: string, results: Results, plugin: readonly stri
   const begun = () => progress.listen({ kind: 'stage', text: 'writing the report', done: done++, of });
   try {
     await writeReport(directory, results, { ...options, begun });
+  } catch (error) {
+    throw inPlace(error);
   } finally {
     progress.end();
   }
+}
+
+/** A report lies in the folder of its run: the command has no --out. */
+function inPlace(error: unknown): unknown {
+  if (!(error instanceof AssayError)) return error;
+  const { code, message, details } = error;
+  const hint = details.hint?.replace(
+    'choose another folder with --out',
+    'see to that, or copy the run folder to where you may write, name the copy',
+  );
+  return new AssayError(code, message, { ...details, ...(hint !== undefined && { hint }) });
 }

@@ -22,6 +22,19 @@ it('renders a report again unless every file is as it was written', async () => 
     expect(await report()).toMatchObject(unchanged);
   }
 
+  // The remedy is one that this command has: it knows no --out.
+  const tables = join(at, 'out/tables');
+  rmSync(tables, { recursive: true });
+  writeFileSync(tables, 'mine');
+  const refused = await report();
+  expect([refused.code, refused.stderr]).toEqual([
+    2,
+    expect.stringMatching(/a part of that path is a file: see to that, or copy the run folder/),
+  ]);
+  expect(refused.stderr).not.toContain('--out');
+  rmSync(tables);
+  expect(await report()).toMatchObject(again);
+
   const file = join(at, 'out/results.json');
   const results = JSON.parse(readFileSync(file, 'utf8'));
   writeFileSync(file, JSON.stringify({ ...results, title: 'mine' }));

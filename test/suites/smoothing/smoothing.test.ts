@@ -101,6 +101,8 @@ describe('the suite smoothing', () => {
     expect(tables.map(({ id }) => id)).toEqual(['smoothing-test', 'smoothing-radii-test']);
     expect(tables[0]!.caption).toContain('for each image by itself');
     expect(tables[0]!.rows).toHaveLength(2);
+    // The smallest radius is no better than the others.
+    expect(tables[1]!.columns.filter(({ better = 'none' }) => better !== 'none')).toEqual([]);
     // 255 * .15 / sqrt(2), rounded down.
     expect(tables[1]!.rows.map(({ linf }) => linf).slice(0, 3)).toEqual(['0', '27.04/255', '72.12/255']);
     expect(impliedLinf(0.5, { shape: [3, 32, 32] })).toBe('2.30/255');
