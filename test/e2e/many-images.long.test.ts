@@ -12,8 +12,7 @@ it.each<[string[], ImageKind]>([
   [['accuracy', 'attack'], 'files'],
 ])(
   'a run of %j holds little more over many images than over few: %s',
-  // A minute of processor time each: five minutes of the clock are not enough where others compute.
-  { tags: ['long'], timeout: 1_800_000 },
+  { tags: ['long'] },
   async (suites, kind) => {
     const at = folder();
     const few = await peakOf(MAIN, at, FEW, suites, [], kind);

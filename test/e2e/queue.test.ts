@@ -162,7 +162,7 @@ describe.skipIf(withoutRedis())('a queue', () => {
 
   it.runIf(LONG)(
     'gives the same numbers where a worker and the server are killed on the way',
-    { tags: 'long', timeout: 900_000 },
+    { tags: 'long' },
     async () => {
       const at = join(home, 'troubled');
       const suites = ['accuracy', { ood: { resamples: 100 } }, { attack: { ...ATTACK, steps: 400 } }];

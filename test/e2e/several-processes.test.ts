@@ -68,30 +68,25 @@ const longCases: Case[] = [
 
 describe('one run folder', () => {
   const all = process.env.ASSAY_LONG ? [...cases, ...longCases] : cases;
-  it.each(all)(
-    'is shared by $what: no unit is measured twice',
-    { tags: ['long'], timeout: 600_000 },
-    async ({ processes }) => {
-      const at = folder();
-      const out = join(at, 'out');
-      project(at, { suites });
-      const started = processes.map(() => start(['run', 'small.run.yaml', '--out', 'out'], at));
-      while (unitsIn(out) < 2) await sleep(2);
-      await Promise.all(started.map((one, i) => processes[i]?.(one)));
-      const seen = unitsIn(out);
-      const ended = await Promise.all(started.map((one) => one.ended));
-      expect(unitFiles(out)).toEqual(due);
-      expect(savedResults(out)).toEqual(whole);
-      expect(existsSync(join(out, 'claims'))).toBe(false);
-      const killed = ended.filter(({ signal }) => signal === 'SIGKILL');
-      const measured = measuredBy(ended);
-      expect(measured).toBeLessThanOrEqual(due.length);
-      // What the killed ones have measured, they cannot say any more; what they had in flight, others have measured.
-      if (killed.length > 0)
-        expect(measured).toBeGreaterThanOrEqual(due.length - seen - killed.length * LANES);
-      else expect(measured).toBe(due.length);
-      for (const [i, { code }] of ended.entries())
-        if (processes[i] === undisturbed || processes[i] === holdUp) expect(code).toBe(0);
-    },
-  );
+  it.each(all)('is shared by $what: no unit is measured twice', { tags: ['long'] }, async ({ processes }) => {
+    const at = folder();
+    const out = join(at, 'out');
+    project(at, { suites });
+    const started = processes.map(() => start(['run', 'small.run.yaml', '--out', 'out'], at));
+    while (unitsIn(out) < 2) await sleep(2);
+    await Promise.all(started.map((one, i) => processes[i]?.(one)));
+    const seen = unitsIn(out);
+    const ended = await Promise.all(started.map((one) => one.ended));
+    expect(unitFiles(out)).toEqual(due);
+    expect(savedResults(out)).toEqual(whole);
+    expect(existsSync(join(out, 'claims'))).toBe(false);
+    const killed = ended.filter(({ signal }) => signal === 'SIGKILL');
+    const measured = measuredBy(ended);
+    expect(measured).toBeLessThanOrEqual(due.length);
+    // What the killed ones have measured, they cannot say any more; what they had in flight, others have measured.
+    if (killed.length > 0) expect(measured).toBeGreaterThanOrEqual(due.length - seen - killed.length * LANES);
+    else expect(measured).toBe(due.length);
+    for (const [i, { code }] of ended.entries())
+      if (processes[i] === undisturbed || processes[i] === holdUp) expect(code).toBe(0);
+  });
 });

@@ -50,7 +50,6 @@ describe('a run in shards', () => {
     'has worker processes of its own in every shard, and comes to the results of one process',
     {
       tags: ['long'],
-      timeout: 300_000,
     },
     async () => {
       const suites = ['accuracy', { attack: { ...PGD, checks: false } }];

@@ -102,7 +102,7 @@ describe.skipIf(withoutRedis())('a queue whose rows go through a store that spea
 
   it.runIf(LONG)(
     'loses nothing where a worker is killed while it sends, and the store goes away',
-    { tags: 'long', timeout: 900_000 },
+    { tags: 'long' },
     async () => {
       const at = join(home, 'troubled');
       project(at, { suites: ['accuracy', { attack: { ...ATTACK, steps: 200 } }] }, 600);
