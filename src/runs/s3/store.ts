@@ -1,4 +1,5 @@
 import { setMaxListeners } from 'node:events';
+import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { GetObjectCommandOutput, S3Client } from '@aws-sdk/client-s3';
 import { limits } from '../../bytes/limits.js';
@@ -25,6 +26,8 @@ export interface S3StoreOptions {
   waits?: { first: number; most: number };
   /** How long a write may still take once the signal is raised, in ms. Default: 5000. */
   grace?: number;
+  /** Bytes of an object that is read at all, whatever the server says of its size. Default: those of a unit. */
+  largest?: number;
 }
 
 const WAITS = { first: 1000, most: 30_000 };
@@ -152,9 +155,16 @@ export class S3Store implements UnitStore {
         new GetObjectCommand({ ...this.named(name), ...(most && { Range: `bytes=0-${most - 1}` }) }),
         { ...(abortSignal && { abortSignal }) },
       );
-      const size = sizeOf(answer);
-      if (size > limits.unit.value) throw this.tooLarge(name, size);
-      return { start: (await answer.Body?.transformToByteArray()) ?? new Uint8Array(), size };
+      const largest = this.options.largest ?? limits.unit.value;
+      const told = sizeOf(answer);
+      const body = answer.Body as Readable | undefined;
+      if (told !== undefined && told > largest) {
+        body?.destroy();
+        throw this.tooLarge(name, `${told}`);
+      }
+      const got = await received(body, { most: most ?? largest, largest, ends: told === undefined });
+      if (got.size > largest) throw this.tooLarge(name, 'more, by a server that does not say how many');
+      return { start: got.start, size: told ?? got.size };
     } catch (error) {
       const { name: code } = error as Error;
       if (code === 'NoSuchKey' || code === 'NotFound') return undefined;
@@ -226,11 +236,11 @@ export class S3Store implements UnitStore {
     this.toldOfDamage = true;
   }
 
-  private readonly tooLarge = (name: string, size: number) =>
+  private readonly tooLarge = (name: string, found: string) =>
     new AssayError('store-failed', 'an object in the store is too large for a unit', {
       path: `${this.address.shown}/${name}`,
-      expected: `at most ${limits.unit.value} bytes`,
-      found: `${size}`,
+      expected: `at most ${this.options.largest ?? limits.unit.value} bytes`,
+      found,
       hint: 'who else writes to that bucket? Remove the object',
     });
 }
@@ -246,6 +256,28 @@ function raisedAfter(first: AbortSignal | undefined, ms: number) {
   return { signal: later.signal, forget: () => first?.removeEventListener('abort', raise) };
 }
 
-/** Bytes of the whole object. */
-const sizeOf = ({ ContentRange, ContentLength }: GetObjectCommandOutput): number =>
-  Number(/\/(\d+)$/.exec(ContentRange ?? '')?.[1] ?? ContentLength ?? 0);
+/** Bytes of the whole object; undefined where the server does not say. */
+function sizeOf({ ContentRange, ContentLength }: GetObjectCommandOutput): number | undefined {
+  const [, whole] = /\/(\d+)$/.exec(ContentRange ?? '') ?? [];
+  return whole === undefined ? ContentLength : Number(whole);
+}
+
+/**
+ * The first bytes of what a server sends, which may be more than was asked for, and without end.
+ * @param most bytes that are kept
+ * @param largest beyond so many nothing is read any more
+ * @param ends whether it is read to its end, to learn its size
+ */
+async function received(
+  body: Readable | undefined,
+  { most, largest, ends }: { most: number; largest: number; ends: boolean },
+): Promise<{ start: Uint8Array; size: number }> {
+  const pieces: Uint8Array[] = [];
+  let size = 0;
+  for await (const piece of (body ?? []) as AsyncIterable<Uint8Array>) {
+    if (size < most) pieces.push(piece.subarray(0, most - size));
+    size += piece.length;
+    if (size > largest || (size >= most && !ends)) break;
+  }
+  return { start: Buffer.concat(pieces), size };
+}

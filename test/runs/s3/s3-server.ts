@@ -3,8 +3,11 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { SignatureV4 } from '@smithy/signature-v4';
 
-/** What a request is answered with instead: a status and S3's code for it, the end of the connection, or nothing. */
-export type Fault = Refused | 'hang up' | 'hold';
+/**
+ * What a request is answered with instead: a status and S3's code for it, the end of the connection, or nothing; or the object
+ * without a word of how long it is, from its start to its end whatever was asked for, or over and over.
+ */
+export type Fault = Refused | 'hang up' | 'hold' | 'unmeasured' | 'endless';
 
 interface Refused {
   status: number;
@@ -20,6 +23,8 @@ export interface S3Server {
   objects: Map<string, Buffer>;
   /** Requests so far: `PUT name`. */
   asked: string[];
+  /** Bytes of endless answers so far. */
+  poured: number;
   /** What goes wrong with a request, as `asked` has it; undefined for nothing. */
   fault: (asked: string) => Fault | undefined;
   /** Nobody listens any more; what it holds stays. */
@@ -56,6 +61,7 @@ export async function s3Server(): Promise<S3Server> {
     },
     objects: new Map(),
     asked: [],
+    poured: 0,
     fault: () => undefined,
     up,
     down: () =>
@@ -90,7 +96,8 @@ async function answer(server: S3Server, request: IncomingMessage, response: Serv
   const fault = server.fault(asked);
   if (fault === 'hold') return;
   if (fault === 'hang up') return void request.socket.destroy();
-  const wrong = fault ?? (await notLetIn(request, url, body));
+  const unmeasured = fault === 'unmeasured' || fault === 'endless';
+  const wrong = unmeasured ? undefined : (fault ?? (await notLetIn(request, url, body)));
   if (wrong) return void refuse(wrong.status, wrong.code);
   if (bucket !== server.bucket) return void refuse(404, 'NoSuchBucket');
   if (request.method === 'PUT') {
@@ -101,6 +108,8 @@ async function answer(server: S3Server, request: IncomingMessage, response: Serv
     return void response.writeHead(200, { 'content-type': 'application/xml' }).end(listing(server, url));
   const found = server.objects.get(name);
   if (!found) return void refuse(404, 'NoSuchKey');
+  if (fault === 'unmeasured') return void response.writeHead(200).write(found, () => response.end());
+  if (fault === 'endless') return void (await pour(server, response.writeHead(200), found));
   const [, last] = /^bytes=0-(\d+)$/.exec(request.headers.range ?? '') ?? [];
   if (last === undefined) return void response.writeHead(200, { 'content-length': found.length }).end(found);
   if (found.length === 0) return void refuse(416, 'InvalidRange');
@@ -111,6 +120,14 @@ async function answer(server: S3Server, request: IncomingMessage, response: Serv
       'content-range': `bytes 0-${piece.length - 1}/${found.length}`,
     })
     .end(piece);
+}
+
+/** Sends the same until nobody listens. */
+async function pour(server: S3Server, response: ServerResponse, bytes: Buffer): Promise<void> {
+  while (!response.destroyed) {
+    const sent = await new Promise<boolean>((resolve) => response.write(bytes, (error) => resolve(!error)));
+    if (sent) server.poured += bytes.length;
+  }
 }
 
 /** A page of a listing, of few names. */

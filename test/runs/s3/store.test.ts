@@ -130,6 +130,28 @@ describe('a store that speaks S3', () => {
     expect(left).toBeLessThan(0);
   });
 
+  it('reads what comes without a size, and of what never ends no more than a unit may have', async () => {
+    const store = await opened({ largest: 100_000 });
+    for (const one of [unit, wide]) await store.write(one);
+    server.fault = () => 'unmeasured';
+    for (const one of [unit, wide]) {
+      expect(await store.read(one.key)).toEqual(one);
+      expect(await store.head(one.key)).toEqual(headOf(one));
+    }
+    server.fault = () => 'endless';
+    for (const asking of [() => store.read('k1'), () => store.head('k1')])
+      await expect(asking()).rejects.toMatchObject({
+        code: 'store-failed',
+        details: { expected: 'at most 100000 bytes', found: expect.stringContaining('does not say') },
+      });
+    // What is in flight when the connection is closed: the buffers of two sockets.
+    expect(server.poured).toBeLessThan(2 ** 25);
+    server.fault = () => undefined;
+    server.objects.set('runs/today/units/k3.unit', Buffer.alloc(100_001));
+    await expect(store.read('k3')).rejects.toMatchObject({ details: { found: '100001' } });
+    expect(told).toEqual([]);
+  });
+
   it('lists its units page by page, and nothing else', async () => {
     const store = await opened({}, address("ann's runs/a&b"));
     expect(await store.units()).toEqual([]);
