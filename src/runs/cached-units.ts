@@ -18,18 +18,53 @@ export interface CacheOptions {
   tell?: ((text: string) => void) | undefined;
 }
 
+/** Opens caches, does something with them, and closes them. Errors: as `openCaches`, and as `work`. */
+export async function withCaches<T>(
+  given: readonly string[],
+  out: string,
+  options: CacheOptions,
+  work: (caches: readonly Cache[]) => Promise<T>,
+): Promise<T> {
+  const caches = await openCaches(given, out, options);
+  try {
+    return await work(caches);
+  } finally {
+    closeAll(caches);
+  }
+}
+
 /**
  * What caches name: a run folder, one that holds some, or `s3://BUCKET/PREFIX`. What they hold is listed now; of folders it may be read
- * from now on.
+ * from now on. Whoever opens them closes them.
  * @param out the run's own folder, which is left out
- * Errors: `config-invalid` for what is no folder; `store-failed`.
+ * Errors: `config-invalid` for what is no folder; `store-failed`; nothing stays open then.
  */
 export async function openCaches(
   given: readonly string[],
   out: string,
-  { endpoint, signal, tell = () => undefined }: CacheOptions = {},
+  options: CacheOptions = {},
 ): Promise<Cache[]> {
   const found = new Map<string, Cache>();
+  try {
+    await find(found, given, out, options);
+  } catch (error) {
+    closeAll(found.values());
+    throw error;
+  }
+  return [...found.values()];
+}
+
+function closeAll(caches: Iterable<Cache>): void {
+  for (const cache of caches) cache.close?.();
+}
+
+/** @param found gets them, by what they are */
+async function find(
+  found: Map<string, Cache>,
+  given: readonly string[],
+  out: string,
+  { endpoint, signal, tell = () => undefined }: CacheOptions,
+): Promise<void> {
   const own = await realpath(out).catch(() => out);
   for (const folder of given) {
     if (isS3(folder)) {
@@ -48,7 +83,6 @@ export async function openCaches(
       if (files.size > 0) found.set(real, { folder: run, files, read: wholeIn });
     }
   }
-  return [...found.values()];
 }
 
 /** Errors: `config-invalid`. */

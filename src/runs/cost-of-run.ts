@@ -1,7 +1,7 @@
 import { admit } from '../bytes/confine.js';
 import { interruption } from '../concurrency.js';
 import type { AssayError } from '../errors.js';
-import { CachedStore, openCaches } from './cached-units.js';
+import { CachedStore, withCaches } from './cached-units.js';
 import { endingCalls } from './end-calls.js';
 import { engineOf, loadRun, openRun } from './open-run.js';
 import type { Job, Unit } from './plan.js';
@@ -48,39 +48,39 @@ export async function costOfRun(file: string, options: CostOptions = {}): Promis
   const out = options.out ?? usualFolder(title);
   admit(out);
   const tell = (text: string) => notify({ kind: 'note', text });
-  const caches = await openCaches(cache, out, { endpoint: options.endpoint, signal, tell });
-  notify({ kind: 'stage', text: 'opening models and data' });
-  const engine = await engineOf(loaded, options);
-  return endingCalls(engine, signal, async () => {
-    const { spec, close } = await openRun(loaded, engine, { ...options, out, notify, signal });
-    try {
-      if (signal.aborted) throw interruption(signal);
-      const { evaluation, plan } = await planned(spec);
-      const own = keepingHeads(FolderStore.reading(out));
-      const store = new CachedStore(own, caches, tell);
-      const stored = new Map<Job, ReadonlyMap<Unit, Measured>>();
-      for (const job of plan.jobs) stored.set(job, await storedUnits(job, store));
-      const probing = async (examples: number) => {
-        const { probed } = await import('./probe.js');
-        return probed({ entries: spec.entries, evaluation, plan, examples, signal, notify });
-      };
-      const found = probe === undefined ? undefined : await probing(probe);
-      const known = { stored, ...(found && { probed: found.experience }) };
-      return {
-        title,
-        directory: out,
-        cost: planCost(plan, evaluation, known),
-        cached: own.taken(),
-        failures: found?.failures ?? new Map(),
-        ...(shards !== undefined && {
-          sharding: shardsOf(plan, evaluation, shards),
-          anew: planCost(plan, evaluation, { ...known, anew: true }),
-        }),
-      };
-    } finally {
-      for (const one of caches) one.close?.();
-      await close();
-    }
+  return withCaches(cache, out, { endpoint: options.endpoint, signal, tell }, async (caches) => {
+    notify({ kind: 'stage', text: 'opening models and data' });
+    const engine = await engineOf(loaded, options);
+    return endingCalls(engine, signal, async () => {
+      const { spec, close } = await openRun(loaded, engine, { ...options, out, notify, signal });
+      try {
+        if (signal.aborted) throw interruption(signal);
+        const { evaluation, plan } = await planned(spec);
+        const own = keepingHeads(FolderStore.reading(out));
+        const store = new CachedStore(own, caches, tell);
+        const stored = new Map<Job, ReadonlyMap<Unit, Measured>>();
+        for (const job of plan.jobs) stored.set(job, await storedUnits(job, store));
+        const probing = async (examples: number) => {
+          const { probed } = await import('./probe.js');
+          return probed({ entries: spec.entries, evaluation, plan, examples, signal, notify });
+        };
+        const found = probe === undefined ? undefined : await probing(probe);
+        const known = { stored, ...(found && { probed: found.experience }) };
+        return {
+          title,
+          directory: out,
+          cost: planCost(plan, evaluation, known),
+          cached: own.taken(),
+          failures: found?.failures ?? new Map(),
+          ...(shards !== undefined && {
+            sharding: shardsOf(plan, evaluation, shards),
+            anew: planCost(plan, evaluation, { ...known, anew: true }),
+          }),
+        };
+      } finally {
+        await close();
+      }
+    });
   });
 }
 

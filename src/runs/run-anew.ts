@@ -6,7 +6,7 @@ import type { Suite } from '../suites/contract.js';
 import { baselineAt } from './baseline.js';
 import type { QueueChoice } from './bullmq/queue-choice.js';
 import type { submission } from './bullmq/submission.js';
-import { openCaches } from './cached-units.js';
+import { withCaches } from './cached-units.js';
 import { endingCalls } from './end-calls.js';
 import type { Question } from './finished.js';
 import type { FailOnError } from './left-out.js';
@@ -79,44 +79,45 @@ export async function runAnew(
   const { cache = [], endpoint } = options;
   // Nothing is loaded for an output that cannot be written.
   await FolderStore.open(out);
-  const caches = await openCaches(cache, out, {
-    ...{ endpoint, signal },
-    tell: (text) => told({ kind: 'note', text }),
-  });
-  // Nor for a queue that cannot be entered.
-  const submission =
-    options.queue && (await submitTo(options.queue, { loaded, options, out, unitTimeout, signal, told }));
-  const { notify = told } = submission ?? {};
-  const workers =
-    options.workers === undefined ? undefined : workersFor(loaded, { ...options, out, notify, ahead });
-  const executorFor = submission?.executorFor ?? workers;
-  notify({ kind: 'stage', text: 'opening models and data' });
-  const engine = await engineOf(loaded, options);
-  return endingCalls(engine, signal, async () => {
-    const { spec, close } = await logReads(log, () =>
-      openRun(loaded, engine, { ...options, out, notify, signal }),
-    );
+  const tell = (text: string) => told({ kind: 'note', text });
+  return withCaches(cache, out, { endpoint, signal, tell }, async (caches) => {
+    // Nor for a queue that cannot be entered.
+    const submission =
+      options.queue && (await submitTo(options.queue, { loaded, options, out, unitTimeout, signal, told }));
     try {
-      const { baseline: blessed } = options;
-      const baseline = blessed === undefined ? undefined : await logReads(log, () => baselineAt(blessed));
-      const question = async (): Promise<Question | undefined> => {
-        const read = await gatherEvidence(log);
-        return asked !== undefined && read ? { asked, engine: spec.evaluation.engine, read } : undefined;
-      };
-      return await runEvaluation(
-        { ...spec, ...(baseline && { baseline }), question },
-        {
-          ...{ out, signal, notify, caches, failOnError },
-          // Units wait in a queue for as long as it takes: whoever measures them keeps the time.
-          ...(!submission && { unitTimeout }),
-          ...(shard && { shard }),
-          ...(executorFor && { executorFor, queued: submission !== undefined }),
-        },
-      );
+      const { notify = told } = submission ?? {};
+      const workers =
+        options.workers === undefined ? undefined : workersFor(loaded, { ...options, out, notify, ahead });
+      const executorFor = submission?.executorFor ?? workers;
+      notify({ kind: 'stage', text: 'opening models and data' });
+      const engine = await engineOf(loaded, options);
+      return await endingCalls(engine, signal, async () => {
+        const { spec, close } = await logReads(log, () =>
+          openRun(loaded, engine, { ...options, out, notify, signal }),
+        );
+        try {
+          const { baseline: blessed } = options;
+          const baseline = blessed === undefined ? undefined : await logReads(log, () => baselineAt(blessed));
+          const question = async (): Promise<Question | undefined> => {
+            const read = await gatherEvidence(log);
+            return asked !== undefined && read ? { asked, engine: spec.evaluation.engine, read } : undefined;
+          };
+          return await runEvaluation(
+            { ...spec, ...(baseline && { baseline }), question },
+            {
+              ...{ out, signal, notify, caches, failOnError },
+              // Units wait in a queue for as long as it takes: whoever measures them keeps the time.
+              ...(!submission && { unitTimeout }),
+              ...(shard && { shard }),
+              ...(executorFor && { executorFor, queued: submission !== undefined }),
+            },
+          );
+        } finally {
+          await close();
+        }
+      });
     } finally {
       submission?.end();
-      for (const one of caches) one.close?.();
-      await close();
     }
   });
 }

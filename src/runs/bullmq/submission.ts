@@ -44,9 +44,15 @@ export async function submission(
   const tell = (text: string) => told({ kind: 'note', text });
   // Before the queue is entered: what is wrong with it is told of at once.
   const shared = place && (await openShared(place, { signal: () => signal, tell }));
-  const server = place && (await serverOfPlace(place));
+  const entering = async () => ({
+    server: place && (await serverOfPlace(place)),
+    link: await connectQueue(queueAddress(url)),
+  });
+  const { server, link } = await entering().catch((error: unknown) => {
+    shared?.close?.();
+    throw error;
+  });
   let stopMarking: (() => void) | undefined;
-  const link = await connectQueue(queueAddress(url));
   for (const line of link.warnings) tell(line);
   const status = new StatusKeeper();
   const notify: Listener = (event) => {

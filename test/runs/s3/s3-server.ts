@@ -27,6 +27,8 @@ export interface S3Server {
   poured: number;
   /** What goes wrong with a request, as `asked` has it; undefined for nothing. */
   fault: (asked: string) => Fault | undefined;
+  /** Connections that are open: it closes none by itself. */
+  connections(): Promise<number>;
   /** Nobody listens any more; what it holds stays. */
   down(): Promise<void>;
   up(): Promise<void>;
@@ -46,7 +48,10 @@ export async function s3Server(): Promise<S3Server> {
   let server: Server | undefined;
   let port = 0;
   const up = async () => {
-    server = createServer((request, response) => void answer(made, request, response));
+    server = createServer(
+      { keepAliveTimeout: 0 },
+      (request, response) => void answer(made, request, response),
+    );
     await new Promise<void>((resolve) => server?.listen(port, '127.0.0.1', resolve));
     port = (server.address() as AddressInfo).port;
   };
@@ -64,6 +69,10 @@ export async function s3Server(): Promise<S3Server> {
     poured: 0,
     fault: () => undefined,
     up,
+    connections: () =>
+      new Promise((resolve, reject) =>
+        server?.getConnections((error, count) => (error ? reject(error) : resolve(count))),
+      ),
     down: () =>
       new Promise<void>((resolve) => {
         server?.close(() => resolve());
