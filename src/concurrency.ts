@@ -42,3 +42,40 @@ export function interruption({ reason }: AbortSignal): AssayError {
   if (reason instanceof AssayError) return reason;
   return new AssayError('interrupted', 'the work was interrupted', { cause: reason });
 }
+
+/**
+ * Work goes on side by side as long as what it takes together is within bounds; what is beyond them goes on alone. Who comes first
+ * goes first.
+ */
+export class Bounded {
+  private taken = 0;
+  private readonly waiting: { amount: number; go(): void }[] = [];
+
+  /** @param bound of what is taken, in any unit */
+  constructor(private readonly bound: number) {}
+
+  /** @param amount what `work` takes, at least 0. Errors: as `work`. */
+  async within<T>(amount: number, work: () => Promise<T>): Promise<T> {
+    const own = Math.min(amount, this.bound);
+    await new Promise<void>((go) => {
+      this.waiting.push({ amount: own, go });
+      this.next();
+    });
+    try {
+      return await work();
+    } finally {
+      this.taken -= own;
+      this.next();
+    }
+  }
+
+  private next(): void {
+    for (;;) {
+      const [first] = this.waiting;
+      if (!first || this.taken + first.amount > this.bound) return;
+      this.waiting.shift();
+      this.taken += first.amount;
+      first.go();
+    }
+  }
+}

@@ -6,6 +6,8 @@ export interface Cache {
   folder: string;
   /** Files that say that they are units, by key. */
   files: ReadonlyMap<string, string>;
+  /** Bytes of the file of a unit, by key, where they are known without looking at it. */
+  sizes?: ReadonlyMap<string, number>;
   /**
    * The unit that a file says it is; undefined where it is no use, which was told already.
    * Errors: why it is no use.

@@ -1,6 +1,7 @@
 import { readdir, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { admit } from '../bytes/confine.js';
+import { Bounded } from '../concurrency.js';
 import { AssayError } from '../errors.js';
 import { type Cache, filesByKey } from './cache.js';
 import { readUnit, type Wanted } from './read-unit.js';
@@ -116,6 +117,12 @@ async function unitsIn(run: string, tell: (text: string) => void): Promise<Map<s
 }
 
 /**
+ * Bytes of units that are taken from caches side by side. While one is taken it is in memory about three times: as it comes, as rows, and as
+ * it is written.
+ */
+const TOGETHER = 2 ** 26;
+
+/**
  * A store that looks in caches for what it lacks. A unit that one of them holds whole is read, checked and written to the
  * store, so that the run needs the cache no longer; whatever else lies there changes nothing.
  */
@@ -124,6 +131,7 @@ export class CachedStore implements UnitStore {
   private taken = new Map<string, number>();
   /** Folders that were told of. */
   private readonly useless = new Set<string>();
+  private readonly bounded = new Bounded(TOGETHER);
 
   /** @param tell of files under the name of a unit that cannot be taken, once each folder */
   constructor(
@@ -153,25 +161,36 @@ export class CachedStore implements UnitStore {
 
   /** How many units came from where since this was asked last, a line for each folder. */
   news(): string[] {
-    const lines = [...this.taken].map(
-      ([folder, count]) => `${count} unit${count === 1 ? '' : 's'} taken from ${folder}`,
-    );
+    const counts = this.caches.map(({ folder }) => ({ folder, count: this.taken.get(folder) ?? 0 }));
     this.taken = new Map();
-    return lines;
+    return counts
+      .filter(({ count }) => count > 0)
+      .map(({ folder, count }) => `${count} unit${count === 1 ? '' : 's'} taken from ${folder}`);
   }
 
   /** Errors: `output-unwritable`. */
   private async take(key: string): Promise<UnitRecord | undefined> {
-    for (const { folder, files, read } of this.caches) {
-      const file = files.get(key);
+    for (const cache of this.caches) {
+      const file = cache.files.get(key);
       if (file === undefined) continue;
-      const unit = await read(file, key).catch((error: Error) => this.passOver(folder, file, error));
-      if (unit === undefined) continue;
-      await this.own.write(unit);
-      this.taken.set(folder, (this.taken.get(folder) ?? 0) + 1);
-      return unit;
+      // Where it is not known how large one is, it is taken alone.
+      const size = cache.sizes?.get(key) ?? Number.POSITIVE_INFINITY;
+      const unit = await this.bounded.within(size, () => this.takeFrom(cache, file, key));
+      if (unit) return unit;
     }
     return undefined;
+  }
+
+  private async takeFrom(
+    { folder, read }: Cache,
+    file: string,
+    key: string,
+  ): Promise<UnitRecord | undefined> {
+    const unit = await read(file, key).catch((error: Error) => this.passOver(folder, file, error));
+    if (unit === undefined) return undefined;
+    await this.own.write(unit);
+    this.taken.set(folder, (this.taken.get(folder) ?? 0) + 1);
+    return unit;
   }
 
   /** One file says what is wrong with a folder; who ends the run while it is waited for, nothing. */

@@ -4,14 +4,14 @@ import type { AssayError } from '../errors.js';
 import { CachedStore, withCaches } from './cached-units.js';
 import { endingCalls } from './end-calls.js';
 import { engineOf, loadRun, openRun } from './open-run.js';
-import type { Job, Unit } from './plan.js';
-import { type Measured, type PlanCost, planCost } from './plan-cost.js';
+import type { Job } from './plan.js';
+import { type PlanCost, planCost } from './plan-cost.js';
 import { planned } from './planned.js';
 import type { RunOptions } from './run-anew.js';
 import { usualFolder } from './run-folder.js';
 import { type Sharding, shardsOf } from './shard.js';
 import { FolderStore, type UnitStore } from './store.js';
-import { storedUnits } from './stored-units.js';
+import { stockOf } from './stored-units.js';
 import { headOf, type UnitHead } from './unit-file.js';
 
 export interface CostOptions extends Omit<RunOptions, 'shard'> {
@@ -58,8 +58,7 @@ export async function costOfRun(file: string, options: CostOptions = {}): Promis
         const { evaluation, plan } = await planned(spec);
         const own = keepingHeads(FolderStore.reading(out));
         const store = new CachedStore(own, caches, tell);
-        const stored = new Map<Job, ReadonlyMap<Unit, Measured>>();
-        for (const job of plan.jobs) stored.set(job, await storedUnits(job, store));
+        const { stored } = await stockOf(plan.jobs, store);
         const probing = async (examples: number) => {
           const { probed } = await import('./probe.js');
           return probed({ entries: spec.entries, evaluation, plan, examples, signal, notify });

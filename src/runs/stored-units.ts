@@ -1,3 +1,4 @@
+import { forRanges } from '../concurrency.js';
 import { AssayError } from '../errors.js';
 import { fitsUnit } from './fits-columns.js';
 import type { Job, Unit } from './plan.js';
@@ -18,18 +19,8 @@ export async function storedUnit(
   return head && fitsUnit(head, unit, columns) ? head : undefined;
 }
 
-/**
- * The units of a job that are stored, by what they say of themselves.
- * Errors: as `storedUnit`.
- */
-export async function storedUnits(job: Job, store: Pick<UnitStore, 'head'>): Promise<Map<Unit, UnitHead>> {
-  const stored = new Map<Unit, UnitHead>();
-  for (const unit of job.units) {
-    const head = await storedUnit(job, unit, store);
-    if (head) stored.set(unit, head);
-  }
-  return stored;
-}
+/** Units that are looked for side by side: a store on the network takes a while to answer, however little is asked. */
+const LANES = 16;
 
 /** What is there of some jobs before they are measured. */
 export interface Stock {
@@ -44,20 +35,25 @@ export async function stockOf(
   store: Pick<UnitStore, 'head'>,
   due: (key: string) => boolean = () => true,
 ): Promise<Stock> {
-  const stock: Stock = { stored: new Map(), missing: new Map() };
-  for (const job of jobs) {
-    const stored = new Map<Unit, UnitHead>();
-    const missing: Unit[] = [];
-    for (const unit of job.units) {
-      // One that cannot be read for now is looked for again in its turn, and fails then if it must.
-      const head = await storedUnit(job, unit, store).catch(unlessUnreadable);
-      if (head) stored.set(unit, head);
-      else if (due(unit.key)) missing.push(unit);
+  const tasks = jobs.flatMap((job) => job.units.map((unit) => ({ job, unit })));
+  const heads = new Array<UnitHead | undefined>(tasks.length);
+  await forRanges(tasks.length, { step: 1, lanes: LANES }, async (i) => {
+    const { job, unit } = tasks[i]!;
+    // One that cannot be read for now is looked for again in its turn, and fails then if it must.
+    heads[i] = await storedUnit(job, unit, store).catch(unlessUnreadable);
+  });
+  const stored = new Map(jobs.map((job) => [job, new Map<Unit, UnitHead>()]));
+  const missing = new Map<Job, Unit[]>();
+  for (const [i, { job, unit }] of tasks.entries()) {
+    const head = heads[i];
+    if (head) stored.get(job)!.set(unit, head);
+    else if (due(unit.key)) {
+      const units = missing.get(job) ?? [];
+      units.push(unit);
+      missing.set(job, units);
     }
-    stock.stored.set(job, stored);
-    if (missing.length > 0) stock.missing.set(job, missing);
   }
-  return stock;
+  return { stored, missing };
 }
 
 function unlessUnreadable(error: unknown): undefined {

@@ -139,6 +139,33 @@ describe('units of other run folders', () => {
     expect(told).toEqual([expect.stringContaining('is passed over, and so may be others there: the end;')]);
   });
 
+  it.each([
+    ['of 10 MiB, six', 10 * 2 ** 20, 6],
+    ['of 200 MiB, one', 200 * 2 ** 20, 1],
+    ['of nobody knows how much, one', undefined, 1],
+    ['of 1 KiB, as many as there are', 1024, 20],
+  ])('are taken side by side while they fit into 64 MiB together: %s', async (_, size, expected) => {
+    const keys = Array.from({ length: 20 }, (_, i) => `k${i}`);
+    let [now, most] = [0, 0];
+    let go: () => void = () => undefined;
+    const several = new Promise<void>((resolve) => (go = resolve));
+    const cache = {
+      folder: 's3://team',
+      files: new Map(keys.map((key) => [key, key])),
+      ...(size !== undefined && { sizes: new Map(keys.map((key) => [key, size])) }),
+      read: async (_: string, key: string) => {
+        most = Math.max(most, ++now);
+        if (now === expected) go();
+        await several;
+        now--;
+        return { key, rows: {}, indices: new Int32Array(1), passes: { forward: 0, gradient: 0 }, seconds: 0 };
+      },
+    };
+    const store = new CachedStore(await FolderStore.open(folder()), [cache]);
+    const heads = await Promise.all(keys.map((key) => store.head(key)));
+    expect([heads.every(Boolean), most]).toEqual([true, expected]);
+  });
+
   it('are looked for in folders; an empty one holds none, and the run folder itself is none', async () => {
     const [empty, out] = [folder(), folder()];
     expect(await start(out, [plus], [empty, out])).toMatchObject({ measured: 2 });

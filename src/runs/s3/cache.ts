@@ -1,5 +1,6 @@
 import { type Cache, filesByKey } from '../cache.js';
 import { UNITS } from '../run-folder.js';
+import { keyOfUnitFile } from '../store.js';
 import type { S3Address } from './address.js';
 import { S3Store, type S3StoreOptions } from './store.js';
 
@@ -7,9 +8,11 @@ import { S3Store, type S3StoreOptions } from './store.js';
 export async function s3Cache(address: S3Address, options: S3StoreOptions): Promise<Cache> {
   const store = await S3Store.open(address, { ...options, reads: true });
   try {
+    const listed = await store.units();
     return {
       folder: address.shown,
-      files: filesByKey(await store.units(), (name) => `${address.shown}/${UNITS}/${name}`),
+      files: filesByKey([...listed.keys()], (name) => `${address.shown}/${UNITS}/${name}`),
+      sizes: new Map([...listed].map(([name, size]) => [keyOfUnitFile(name) ?? name, size])),
       // What is damaged, the store tells.
       read: (_, key) => store.read(key),
       close: () => store.close(),

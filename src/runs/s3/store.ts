@@ -112,20 +112,20 @@ export class S3Store implements UnitStore {
     await this.lasting(() => this.put(unitFile(unit.key), bytes));
   }
 
-  /** The names of all files that say that they are units. Errors: `store-failed`. */
-  async units(): Promise<string[]> {
+  /** The names of all files beside those of units, with their bytes. Errors: `store-failed`. */
+  async units(): Promise<Map<string, number>> {
     const { ListObjectsV2Command } = this.sdk;
     const { Bucket, Key: Prefix } = this.named(`${UNITS}/`);
-    const names: string[] = [];
+    const found = new Map<string, number>();
     let from: string | undefined;
     do {
       const list = new ListObjectsV2Command({ Bucket, Prefix, Delimiter: '/', ContinuationToken: from });
       const abortSignal = this.options.signal();
       const page = await this.lasting(() => this.client.send(list, { ...(abortSignal && { abortSignal }) }));
-      for (const { Key = '' } of page.Contents ?? []) names.push(Key.slice(Prefix.length));
+      for (const { Key = '', Size = 0 } of page.Contents ?? []) found.set(Key.slice(Prefix.length), Size);
       from = page.IsTruncated ? page.NextContinuationToken : undefined;
     } while (from !== undefined);
-    return names;
+    return found;
   }
 
   /** Leaves word for those who look by `hasMark` whether their store is this one. Errors: `store-failed`. */

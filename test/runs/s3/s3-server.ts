@@ -27,6 +27,8 @@ export interface S3Server {
   poured: number;
   /** What goes wrong with a request, as `asked` has it; undefined for nothing. */
   fault: (asked: string) => Fault | undefined;
+  /** What the answer to a request waits for. */
+  before: (asked: string) => Promise<void>;
   /** Connections that are open: it closes none by itself. */
   connections(): Promise<number>;
   /** Nobody listens any more; what it holds stays. */
@@ -68,6 +70,7 @@ export async function s3Server(): Promise<S3Server> {
     asked: [],
     poured: 0,
     fault: () => undefined,
+    before: async () => undefined,
     up,
     connections: () =>
       new Promise((resolve, reject) =>
@@ -102,6 +105,7 @@ async function answer(server: S3Server, request: IncomingMessage, response: Serv
     response
       .writeHead(status, { 'content-type': 'application/xml' })
       .end(`<?xml version="1.0"?><Error><Code>${code}</Code><Message>as told</Message></Error>`);
+  await server.before(asked);
   const fault = server.fault(asked);
   if (fault === 'hold') return;
   if (fault === 'hang up') return void request.socket.destroy();
@@ -147,7 +151,9 @@ function listing({ objects, bucket }: S3Server, { searchParams }: URL): string {
   const from = Number(searchParams.get('continuation-token') ?? 0);
   const page = within
     .slice(from, from + PAGE)
-    .map((name) => `<Contents><Key>${escaped(name)}</Key></Contents>`);
+    .map(
+      (name) => `<Contents><Key>${escaped(name)}</Key><Size>${objects.get(name)?.length}</Size></Contents>`,
+    );
   const more = from + PAGE < within.length;
   const next = more ? `<NextContinuationToken>${from + PAGE}</NextContinuationToken>` : '';
   return `<?xml version="1.0"?><ListBucketResult><Name>${bucket}</Name><IsTruncated>${more}</IsTruncated>${next}${page.join('')}</ListBucketResult>`;

@@ -154,12 +154,13 @@ describe('a store that speaks S3', () => {
 
   it('lists its units page by page, and nothing else', async () => {
     const store = await opened({}, address("ann's runs/a&b"));
-    expect(await store.units()).toEqual([]);
+    expect(await store.units()).toEqual(new Map());
     const keys = ['k1', 'k2', 'k3', 'k4', 'k5'];
     for (const key of keys) await store.write({ ...wide, key });
     server.objects.set("ann's runs/a&b/units/deeper/k6.unit", Buffer.alloc(1));
     server.objects.set('units/k7.unit', Buffer.alloc(1));
-    expect(await store.units()).toEqual(keys.map((key) => `${key}.unit`));
+    const size = encodeUnit({ ...wide, key: 'k1' }).length;
+    expect(await store.units()).toEqual(new Map(keys.map((key) => [`${key}.unit`, size])));
   });
 
   it('that is only read from has nothing written into it', async () => {
@@ -167,7 +168,10 @@ describe('a store that speaks S3', () => {
     const cache = await s3Cache(address(), { signal: () => undefined, tell: (line) => told.push(line) });
     onTestFinished(() => cache.close?.());
     const file = `${address().shown}/units/k1.unit`;
-    expect(cache).toMatchObject({ folder: address().shown, files: new Map([['k1', file]]) });
+    expect(cache).toMatchObject({
+      ...{ folder: address().shown, files: new Map([['k1', file]]) },
+      sizes: new Map([['k1', encodeUnit(unit).length]]),
+    });
     expect(await cache.read(file, 'k1')).toEqual(unit);
     expect(server.asked.filter((asked) => asked.startsWith('PUT'))).toEqual([]);
     server.objects.set('runs/today/units/k1.unit', Buffer.alloc(9));
