@@ -4,7 +4,7 @@ import { createEngine, type EngineOptions } from '../engines/registry.js';
 import type { Suite } from '../suites/contract.js';
 import { Descriptions } from './descriptions.js';
 import { openInputs } from './open-inputs.js';
-import { loadPlugins, type PluginSources } from './plugin-modules.js';
+import { type LoadedPlugin, loadPlugins, type PluginSources } from './plugin-modules.js';
 import type { Listener } from './progress.js';
 import { catalogueWith, type RunCatalogue } from './run-catalogue.js';
 import { type ReadRun, readRunFile } from './run-file.js';
@@ -17,6 +17,7 @@ import type { WorkOptions } from './work-options.js';
 export interface LoadedRun {
   read: ReadRun;
   sources: PluginSources;
+  plugins: readonly LoadedPlugin[];
   /** Suites that were given as objects. */
   given: readonly Suite[];
   catalogue: RunCatalogue;
@@ -35,12 +36,13 @@ export async function loadRun(
   const read = await readRunFile(file);
   const { config, directory } = read;
   const sources = { plugins: config.plugins, directory, file };
+  const plugins = await loadPlugins(sources);
   const catalogue = catalogueWith(
-    [{ name: 'suites given to run()', version: 1, suites: given }, ...(await loadPlugins(sources))],
+    [{ name: 'suites given to run()', version: 1, suites: given }, ...plugins],
     file,
   );
   const entries = await suiteEntries(config.suites, catalogue, file);
-  return { read, sources, given, catalogue, entries, limits: runLimits(read, limits) };
+  return { read, sources, plugins, given, catalogue, entries, limits: runLimits(read, limits) };
 }
 
 /** The engine that a run asks for. Errors: as `createEngine`. */

@@ -1,29 +1,18 @@
 import type { Engine } from '../engines/engine.js';
 import { AssayError } from '../errors.js';
-import { assayVersion } from './environment.js';
 import { inProcess } from './executor.js';
 import { expectationPlan } from './expectations.js';
 import type { LiveUnit } from './live-unit.js';
 import { engineOf, type LoadedRun, loadRun, openRun } from './open-run.js';
 import type { Job } from './plan.js';
 import { measureEnvironment, planned, salvageFor } from './planned.js';
-import { codeIdentity } from './program.js';
 import type { Listener } from './progress.js';
 import type { Task } from './queue.js';
+import { identityOf, type RunIdentity } from './run-identity.js';
 import { runKey } from './seal.js';
 import { FolderStore, type UnitStore } from './store.js';
 import type { UnitHead } from './unit-file.js';
 import type { WorkOptions } from './work-options.js';
-
-/** Who measures, or has measured: where these agree, so do the keys of units and the numbers in them. */
-export interface RunIdentity {
-  assay: string;
-  /** A digest of the code and of what it depends on. */
-  program: string;
-  engine: string;
-  /** The run file as resolved, and all that decides the rows of its units. */
-  run: string;
-}
 
 /** Measures units of a run for whoever names them, in this process or on this machine. */
 export interface Performer {
@@ -104,12 +93,7 @@ export async function openPerformer({
     const checked =
       spec.expectations.length > 0 ? expectationPlan(spec.expectations, evaluation).plan.jobs : [];
     const tasks = tasksOf([...checked, ...plan.jobs]);
-    const identity = {
-      assay: assayVersion(),
-      program: codeIdentity(),
-      engine: evaluation.engine,
-      run: runKey(spec.config, plan.jobs),
-    };
+    const identity = identityOf(run, evaluation.engine, runKey(spec.config, plan.jobs));
     const executor = inProcess(measureEnvironment(evaluation, store, await salvageFor(spec, plan, store)));
     const underWay: Task[] = [];
     let last: Job | undefined;

@@ -3,11 +3,11 @@ import { createRequire, register } from 'node:module';
 import { extname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { checkConfined } from '../bytes/confine.js';
-import { hashOfFile } from '../bytes/file-hash.js';
 import { checkRegular } from '../bytes/regular-file.js';
 import { AssayError } from '../errors.js';
 import type { Suite } from '../suites/contract.js';
 import { checkPlugin, isPart, isPlugin } from '../suites/plugin.js';
+import { digestOfModule } from './plugin-files.js';
 import type { NamedParts } from './run-catalogue.js';
 
 /** Where plug-ins are loaded from. */
@@ -22,7 +22,9 @@ export interface PluginSources {
 /** The parts that a module exports. */
 export interface LoadedPlugin extends NamedParts {
   version: number;
-  /** Of the module's file, in hex. */
+  /** The module, as the run file names it. */
+  module: string;
+  /** Of the module's own files: see `digestOfModule`. */
   sha256: string;
 }
 
@@ -40,9 +42,9 @@ export async function loadPlugins({ plugins, directory, file }: PluginSources): 
     const target = locate(plugin, directory, where);
     checkConfined(target, where);
     checkRegular(target);
-    loaded.push(
-      ...partsOf(await importModule(plugin, target, where), plugin, where, await hashOfFile(target)),
-    );
+    const sha256 = await digestOfModule(target);
+    const parts = partsOf(await importModule(plugin, target, where), plugin, where);
+    loaded.push(...parts.map((part) => ({ ...part, module: plugin, sha256 })));
   }
   return loaded;
 }
@@ -68,12 +70,7 @@ interface Place {
   path: string;
 }
 
-function partsOf(
-  exported: Record<string, unknown>,
-  module: string,
-  where: Place,
-  sha256: string,
-): LoadedPlugin[] {
+function partsOf(exported: Record<string, unknown>, module: string, where: Place): NamedParts[] {
   // The same part may be exported by name and as the default.
   const all = [...new Set(Object.values(exported).flat())];
   const plugins = all.filter(isPlugin);
@@ -87,10 +84,7 @@ function partsOf(
       found: `the exports ${Object.keys(exported).join(', ') || '(none)'}`,
       hint: 'export it: `export const plugin = definePlugin({ ... })`',
     });
-  return [
-    ...plugins.map((plugin) => ({ ...plugin, sha256 })),
-    ...(suites.length > 0 ? [{ name: module, version: 1, suites, sha256 }] : []),
-  ];
+  return [...plugins, ...(suites.length > 0 ? [{ name: module, version: 1, suites }] : [])];
 }
 
 function locate(plugin: string, directory: string, where: Place): string {

@@ -39,7 +39,8 @@ function identify(): string {
   const hash = createHash('sha256');
   hash.update(JSON.stringify([assayVersion(), process.version, process.platform, process.arch]));
   hash.update(cpus()[0]?.model ?? '');
-  hashFiles(hash, [...CODE, join(packageFolder(), 'reports')]);
+  hash.update(codeIdentity());
+  hashFiles(hash, [join(packageFolder(), 'reports')]);
   hashVersions(hash, ({ dependencies, peerDependencies }) => ({ ...dependencies, ...peerDependencies }));
   return hash.digest('hex');
 }

@@ -7,12 +7,13 @@ import type { MeasureEnvironment } from './measure-unit.js';
 import type { LoadedRun } from './open-run.js';
 import type { Listener } from './progress.js';
 import type { AskedUnits } from './run-evaluation.js';
+import { identityOf } from './run-identity.js';
 import { type WorkOptions, workerOptions } from './work-options.js';
 import { workerProcesses } from './worker-processes.js';
 import type { WorkersAhead } from './workers-ahead.js';
 
 /** How a run makes what measures its units. */
-type ExecutorFor = (environment: MeasureEnvironment, asked: Pick<AskedUnits, 'run' | 'jobs'>) => Executor;
+type ExecutorFor = (environment: MeasureEnvironment, asked: AskedUnits) => Executor;
 
 interface WorkersOptions extends WorkOptions {
   /** How many; `auto`: by measurement, whether one for each core or GPU are faster than this process alone. */
@@ -25,32 +26,34 @@ interface WorkersOptions extends WorkOptions {
 
 /** Who measures the units of a run. Errors: `config-invalid` for suites that only this process has. */
 export function workersFor(
-  { given, read }: LoadedRun,
+  loaded: LoadedRun,
   { workers = 1, out, notify, ahead, ...options }: WorkersOptions,
 ): ExecutorFor {
+  const { given, read } = loaded;
   if (given.length > 0)
     throw new AssayError('config-invalid', 'worker processes do not have suites that are given as objects', {
       expected: 'suites that come with Assay or from `plugins` of the run file',
       found: given.map(({ name }) => name).join(', '),
       hint: 'put them into a module and name it under `plugins`, or leave `workers` out',
     });
-  const apart = (workers: number, run: string, { store }: MeasureEnvironment) => {
+  const apart = (workers: number, { engine, run }: AskedUnits, { store }: MeasureEnvironment) => {
     const own = workerOptions(options, workers);
-    return workerProcesses({ file: read.file, options: own, out, workers, run, store, ahead });
+    const identity = identityOf(loaded, engine, run);
+    return workerProcesses({ file: read.file, options: own, out, workers, identity, store, ahead });
   };
   const tell = (text: string) => notify({ kind: 'note', text });
-  return (environment, { run, jobs }) => {
-    ahead?.keep(jobs.reduce((count, { units }) => count + units.length, 0));
+  return (environment, asked) => {
+    ahead?.keep(asked.jobs.reduce((count, { units }) => count + units.length, 0));
     const { unknown } = visibleGpus(options.device);
     if (unknown !== undefined && workers !== 1)
       tell(
         `GPUs cannot be listed (${unknown}): ${workers === 'auto' ? 'this process measures alone' : 'if there are several, all workers share the first'}; name them with CUDA_VISIBLE_DEVICES=0,1`,
       );
-    if (workers !== 'auto') return apart(workers, run, environment);
+    if (workers !== 'auto') return apart(workers, asked, environment);
     const most = mostWorkers(options);
     const here = { ...inProcess(environment), layout: { workers: 0 } };
     if (most < 2) return here;
-    return chooseExecutor({ here, apart: apart(most, run, environment), tell });
+    return chooseExecutor({ here, apart: apart(most, asked, environment), tell });
   };
 }
 

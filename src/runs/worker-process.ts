@@ -2,12 +2,13 @@
  * A process that measures units of a run for the process that started it, which it tells how far they are. It ends with
  * that process, however that ends.
  */
-import { AssayError, recordError } from '../errors.js';
+import { recordError } from '../errors.js';
 import { CallLog } from './call-log.js';
 import { UnitLost } from './collect.js';
 import { LiveUnit, type UnitReport } from './live-unit.js';
 import { type LoadedPerformer, loadPerformer, openPerformer, type Performer } from './performer.js';
 import { codeIdentity, programIdentity } from './program.js';
+import { refuseOther } from './run-identity.js';
 import { SharedClock } from './shared-clock.js';
 import type { WorkerLoad, WorkerOrder, WorkerStart, WorkerWord } from './worker-protocol.js';
 
@@ -64,10 +65,13 @@ async function load(about: WorkerLoad): Promise<LoadedPerformer> {
   return loaded;
 }
 
-async function open(loading: Loading, { out, run }: WorkerStart): Promise<Performer> {
+async function open(loading: Loading, { out, identity }: WorkerStart): Promise<Performer> {
   const { file, options } = loading;
   const performer = await openPerformer({ file, options, out, loaded: await loading.loaded });
-  if (performer.identity.run !== run) throw anotherRun(file);
+  refuseOther(identity, performer.identity, {
+    ...{ code: 'not-planned', file },
+    where: 'in the process that started this worker: nothing may change while a run goes on',
+  });
   return performer;
 }
 
@@ -105,9 +109,3 @@ process.on('message', (message: WorkerLoad | WorkerStart | WorkerOrder) => {
     );
   } else void obey(message);
 });
-
-const anotherRun = (file: string) =>
-  new AssayError('not-planned', 'a worker process comes to another run than the process that started it', {
-    file,
-    hint: 'nothing may change the run file, its models or its data while a run goes on: run the same command again',
-  });

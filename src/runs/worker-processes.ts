@@ -1,5 +1,6 @@
 import { visibleGpus } from '../engines/gpus.js';
 import type { StartedExecutor } from './choose-executor.js';
+import type { RunIdentity } from './run-identity.js';
 import type { UnitStore } from './store.js';
 import type { WorkOptions } from './work-options.js';
 import { WorkerChild } from './worker-child.js';
@@ -11,9 +12,9 @@ export interface WorkersOptions {
   file: string;
   /** Those of each: see `workerOptions`. */
   options: WorkOptions;
-  /** The run folder, and the key of the run. */
+  /** The run folder, and what is measured. */
   out: string;
-  run: string;
+  identity: RunIdentity;
   /** How many processes. */
   workers: number;
   /** Where they put units. */

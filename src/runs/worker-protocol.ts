@@ -1,5 +1,6 @@
 import type { ErrorRecord } from '../errors.js';
 import type { UnitReport } from './live-unit.js';
+import type { RunIdentity } from './run-identity.js';
 import type { UnitHead } from './unit-file.js';
 import type { WorkOptions } from './work-options.js';
 
@@ -15,8 +16,8 @@ export interface WorkerStart {
   kind: 'start';
   /** The run folder. */
   out: string;
-  /** The key of the run: a worker that comes to another says so and does nothing. */
-  run: string;
+  /** A worker that comes to another says so and does nothing. */
+  identity: RunIdentity;
 }
 
 /** What it is told from then on, any number of times. */

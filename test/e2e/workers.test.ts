@@ -1,5 +1,5 @@
 // @module-tag slow
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
@@ -126,6 +126,32 @@ describe('assay run --workers', () => {
     const again = await assay(words, at);
     expect(again).toMatchObject({ code: 0, stdout: expect.stringMatching(/^1 unit measured/m) });
     expect(sums(savedResults(join(at, 'out')).measures)).toEqual(whole);
+  });
+
+  it('has a plug-in that was edited when the run had begun refused by name, a file that it imports as well', async () => {
+    const at = folder();
+    writeFileSync(join(at, 'own.mjs'), DEADLY);
+    // Whoever loads it first edits what it consists of; the workers come after.
+    writeFileSync(
+      join(at, 'part.mjs'),
+      `import { appendFileSync, existsSync, writeFileSync } from 'node:fs';
+      export { default } from './own.mjs';
+      const done = new URL('./done', import.meta.url);
+      if (!existsSync(done)) appendFileSync(new URL('./own.mjs', import.meta.url), '// edited');
+      writeFileSync(done, '');`,
+    );
+    project(at, { models: ['./sharp.model.yaml'], plugins: ['./part.mjs'], suites: ['deadly-suite'] });
+    mkdirSync(join(at, 'out', 'units'), { recursive: true });
+    const words = ['run', 'small.run.yaml', '--out', 'out', '--workers', '1'];
+    const { code, stderr } = await obeyed(words, at);
+    expect([code, stderr.replace(/\s+/g, ' ')]).toEqual([
+      2,
+      expect.stringContaining(
+        'the plug-in "./part.mjs" is not the same here as in the process that started this worker',
+      ),
+    ]);
+    // A process of its own loads it as it is now.
+    expect(await assay(words, at)).toMatchObject({ code: 0 });
   });
 
   it('leaves no process behind, however the run ends', { tags: ['long'] }, async () => {

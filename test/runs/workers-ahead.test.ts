@@ -14,12 +14,15 @@ it.skipIf(availableParallelism() < 2)(
     const out = folder();
     const file = join(out, 'missing.run.yaml');
     const ahead = WorkersAhead.of(file, out, { workers: 2 });
-    const executorFor = workersFor({ given: [], read: { file } } as unknown as LoadedRun, {
+    const executorFor = workersFor({ given: [], plugins: [], read: { file } } as unknown as LoadedRun, {
       ...{ workers: 2, out, ahead },
       notify: () => undefined,
     });
     const unit = { key: 'k1', start: 0, end: 1 };
-    executorFor({} as MeasureEnvironment, { run: 'r1', jobs: [{ units: [unit] } as unknown as Job] });
+    executorFor({} as MeasureEnvironment, {
+      ...{ run: 'r1', engine: 'ort' },
+      jobs: [{ units: [unit] } as unknown as Job],
+    });
     const forks = [ahead.take(), ahead.take()];
     try {
       expect(forks.map((fork) => fork?.gone)).toEqual([false, undefined]);

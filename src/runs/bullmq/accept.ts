@@ -1,8 +1,9 @@
 import { realpathSync } from 'node:fs';
 import { relative, resolve, sep } from 'node:path';
 import { AssayError } from '../../errors.js';
-import { openPerformer, type RunIdentity } from '../performer.js';
+import { openPerformer } from '../performer.js';
 import type { Listener } from '../progress.js';
+import { refuseOther } from '../run-identity.js';
 import type { WorkOptions } from '../work-options.js';
 import type { Announcement } from './announcements.js';
 
@@ -37,16 +38,11 @@ export async function accept(run: Announcement, place: Acceptance): Promise<stri
     signal,
   });
   await performer.close();
-  const differing = differences(run.identity, performer.identity);
-  if (differing.length === 0) return file;
-  const { what, theirs, ours, hint } = differing[0]!;
-  throw new AssayError('queue-failed', `${what} is not the same here as where "${run.title}" was submitted`, {
-    file,
-    expected: theirs,
-    found: ours,
-    hint,
-    also: differing.slice(1).map((one) => `${one.what}: ${one.theirs} there, ${one.ours} here`),
+  refuseOther(run.identity, performer.identity, {
+    ...{ code: 'queue-failed', file },
+    where: `where "${run.title}" was submitted`,
   });
+  return file;
 }
 
 /** The options of a run, with those that are the machine's own. */
@@ -85,31 +81,6 @@ function realOf(path: string): string {
     });
   }
 }
-
-/** What decides the rows of a unit, in the order in which one explains the next. */
-const compared: readonly { what: string; of: keyof RunIdentity; hint: string }[] = [
-  { what: 'the version of Assay', of: 'assay', hint: 'install that version here' },
-  {
-    what: 'the program',
-    of: 'program',
-    hint: 'install the same code and packages here',
-  },
-  {
-    what: 'the engine',
-    of: 'engine',
-    hint: 'give the worker the --threads of the run, or install the same version',
-  },
-  {
-    what: 'the plan of the run',
-    of: 'run',
-    hint: 'the run file, its models or its data differ: update them here',
-  },
-];
-
-const differences = (theirs: RunIdentity, ours: RunIdentity) =>
-  compared.flatMap(({ what, of, hint }) =>
-    theirs[of] === ours[of] ? [] : [{ what, hint, theirs: theirs[of], ours: ours[of] }],
-  );
 
 const WAYS: Readonly<Record<string, { run: string; worker: string; hint: string }>> = {
   queue: {

@@ -46,6 +46,7 @@ export const Announcement = Type.Object(
     identity: Type.Object({
       assay: text(100),
       program: text(100),
+      plugins: Type.Optional(Type.Record(text(4096), text(100))),
       engine: text(1000),
       run: text(100),
     }),

@@ -2,12 +2,11 @@ import { hostname, userInfo } from 'node:os';
 import { resolve } from 'node:path';
 import { AssayError } from '../../errors.js';
 import type { Suite } from '../../suites/contract.js';
-import { assayVersion } from '../environment.js';
 import { keyOf } from '../keys.js';
 import type { LoadedRun } from '../open-run.js';
-import { codeIdentity } from '../program.js';
 import type { Listener } from '../progress.js';
 import type { RunEvaluationOptions } from '../run-evaluation.js';
+import { identityOf } from '../run-identity.js';
 import type { WorkOptions } from '../work-options.js';
 import { queueAddress } from './address.js';
 import { type Announcement, type RunStatus, renewing } from './announcements.js';
@@ -37,8 +36,9 @@ export interface Submitted {
  */
 export async function submission(
   { url, store, endpoint }: QueueChoice,
-  { loaded: { read, given }, options, out, unitTimeout, signal, told }: Submitted,
+  { loaded, options, out, unitTimeout, signal, told }: Submitted,
 ) {
+  const { read, given } = loaded;
   if (given.length > 0) throw onlyHere(given);
   const place = store === undefined ? undefined : { store, endpoint };
   const tell = (text: string) => told({ kind: 'note', text });
@@ -60,7 +60,7 @@ export async function submission(
     told(event);
   };
   const executorFor: RunEvaluationOptions['executorFor'] = async ({ store }, { jobs, run, engine }) => {
-    const identity = { assay: assayVersion(), program: codeIdentity(), engine, run };
+    const identity = identityOf(loaded, engine, run);
     const file = resolve(read.file);
     // The same after a restart, so that what came back meanwhile is found; another for another folder.
     const id = keyOf([identity, hostname(), resolve(out)]).slice(0, 16);
