@@ -1,9 +1,10 @@
 import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { deflateRawSync } from 'node:zlib';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { type Changes, changesText } from '../../src/bytes/changes.js';
 import { gatherEvidence, lookAgain } from '../../src/bytes/evidence.js';
 import {
@@ -230,6 +231,39 @@ describe('evidence of many files of a folder', () => {
       ...none,
       ...expected,
     });
+  });
+
+  it('reads a folder that changed once, whoever looks at it, and again where it changes again', async () => {
+    const { at, files, evidence } = await manyGathered(40);
+    const handle = await open(files[0]!);
+    const reading = vi.spyOn(Object.getPrototypeOf(handle), 'read');
+    await handle.close();
+    // An hour later: files were written so long ago that their times tell whether they are written again.
+    const later = vi.spyOn(Date, 'now').mockReturnValue(Date.now() + 3_600_000);
+    onTestFinished(() => {
+      reading.mockRestore();
+      later.mockRestore();
+    });
+    /** How often a file is read for what is done. */
+    const readsOf = async (work: () => Promise<unknown>) => {
+      reading.mockClear();
+      await work();
+      return reading.mock.calls.length;
+    };
+    for (const i of [7, 8]) {
+      writeFileSync(files[i]!, 'changed');
+      const look = () => lookAgain(evidence);
+      expect(await readsOf(look)).toBeGreaterThanOrEqual(files.length);
+      expect((await changesOf(evidence, at))?.changed).toHaveLength(i - 6);
+      const log = emptyLog();
+      await logReads(log, async () => {
+        for (const file of files) await readText(file, 'configuration');
+      });
+      expect(await readsOf(async () => [await look(), await look(), await gatherEvidence(log)])).toBe(0);
+      const fresh = (await gatherEvidence(log)) as Evidence;
+      expect(fresh.packs[0]?.contents).not.toBe(evidence.packs[0]?.contents);
+      expect(await holds(fresh)).toBe(true);
+    }
   });
 
   it('is not there where one of them changed after it was read', async () => {
