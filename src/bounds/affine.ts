@@ -1,8 +1,8 @@
 import { reducedAxes } from '../autodiff/rules/reductions.js';
 import { float, int } from '../graph/build.js';
 import { toNumbers } from '../graph/tensor.js';
-import type { AffineRow } from './row.js';
-import type { BoundSite } from './site.js';
+import type { AffineRow, Span } from './row.js';
+import { type BoundSite, magnitudeOf } from './site.js';
 
 type Radii = readonly (string | undefined)[];
 
@@ -15,6 +15,25 @@ const onMagnitudes = (s: BoundSite, radii: Radii, first = s.x.length) =>
   s.again(s.x.slice(0, first).map((x, i) => radii[i] ?? (x === '' ? x : s.absolute(x))));
 /** The node where there is no image. */
 const onZeros = (s: BoundSite) => s.replaced(s.x.map((x, i) => (s.varies(i) ? s.noImage(x) : undefined)))[0];
+
+const UNKNOWN: Span = [0, 0];
+
+function spanOf(numbers: Float32Array | readonly number[]): Span {
+  let [least, most] = [Number.POSITIVE_INFINITY, 0];
+  for (let i = 0; i < numbers.length; i++) {
+    const size = Math.abs(numbers[i]!);
+    if (size > most) most = size;
+    if (size < least && size > 0) least = size;
+  }
+  return [least, most];
+}
+
+/** Of the constant among the first two inputs. Weights are many: they are looked at where they lie. */
+function factorsOf(s: BoundSite): Span {
+  const known = s.constant(s.x[s.varies(0) ? 1 : 0]!);
+  if (!known) return UNKNOWN;
+  return spanOf(known.data instanceof Float32Array ? known.data : toNumbers(known));
+}
 
 /** How many numbers of y one of an operand goes into at most: its coefficients are added up. */
 const reach = (s: BoundSite) =>
@@ -47,6 +66,7 @@ const products = (op: string, terms: AffineRow['terms'], inputs = 2, offset = fa
   op,
   magnitude: (s, radii) => onMagnitudes(s, radii, inputs),
   ...(offset && { offset: (s: BoundSite) => (s.has(2) ? onZeros(s) : undefined) }),
+  factors: factorsOf,
   terms,
   meeting: (s) => terms(s) * reach(s),
   refuses: only,
@@ -84,11 +104,16 @@ function chosenOften(s: BoundSite): number {
   return most > 1 ? 2 * most : 0;
 }
 
+const alphaOf = (s: BoundSite) => s.number('alpha', 1);
+
+/** Engines may fold alpha into weights: so is the floor of their product. */
 function gemm(s: BoundSite, radii: Radii, factor = 1): string[] {
-  const [a, b] = s.x.map((x, i) => radii[i] ?? s.absolute(x)) as [string, string];
+  const alpha = magnitudeOf(alphaOf(s), s.floor);
+  const floor = alpha > 0 && alpha < 1 ? s.floor / alpha : s.floor;
+  const [a, b] = s.x.slice(0, 2).map((x, i) => radii[i] ?? s.absolute(x, floor)) as [string, string];
   return [
     s.b.op('Gemm', [a, b], {
-      alpha: float(Math.abs(s.number('alpha', 1)) * factor),
+      alpha: float(alpha * factor),
       transA: int(s.number('transA', 0)),
       transB: int(s.number('transB', 0)),
     }),
@@ -99,10 +124,19 @@ function gemm(s: BoundSite, radii: Radii, factor = 1): string[] {
 function normalization(s: BoundSite): { slope: string; load: string } {
   const [x, scale, bias, mean, variance] = s.x as readonly [string, string, string, string, string];
   const dims = [1, -1, ...Array<number>(s.rank(x) - 2).fill(1)];
-  const slope = s.div(s.emit('Abs', scale), s.sqrt(s.add(variance, s.number('epsilon', 1e-5))));
+  const exact = s.div(s.emit('Abs', scale), s.sqrt(s.add(variance, s.number('epsilon', 1e-5))));
+  const slope = s.emit('Max', exact, s.floor);
   // The mean and the bias may cancel each other out.
   const load = s.add(s.mul(s.emit('Abs', mean), slope), s.emit('Abs', bias));
   return { slope: s.reshape(slope, dims), load: s.reshape(load, dims) };
+}
+
+function slopesOf(s: BoundSite): Span {
+  const [scales, variances] = [1, 4].map((i) => s.constant(s.x[i]!));
+  if (!scales || !variances) return UNKNOWN;
+  const epsilon = s.number('epsilon', 1e-5);
+  const spreads = toNumbers(variances);
+  return spanOf(toNumbers(scales).map((scale, i) => scale / Math.sqrt(spreads[i]! + epsilon)));
 }
 
 /** Sums and means of parts of one input. */
@@ -122,6 +156,12 @@ export const affine: readonly AffineRow[] = [
   { ...products('Mul', () => 1), magnitude: (s, radii) => onMagnitudes(s, radii) },
   {
     ...products('Div', () => 1),
+    // What it multiplies by is 1 / |c|.
+    magnitude: (s, radii) => s.again([radii[0] ?? '', s.divisor(s.x[1]!)]),
+    factors: (s) => {
+      const [least, most] = factorsOf(s);
+      return least === 0 ? UNKNOWN : [1 / most, 1 / least];
+    },
     refuses: (s) => (s.varies(1) ? 'it divides by what depends on the image' : undefined),
   },
   { kind: 'affine', op: 'Neg', magnitude: (_, [radius]) => [radius ?? ''], terms: () => 0 },
@@ -133,6 +173,11 @@ export const affine: readonly AffineRow[] = [
     op: 'Gemm',
     magnitude: gemm,
     offset: (s) => (s.has(2) ? onZeros(s) : undefined),
+    factors: (s) => {
+      const [least, most] = factorsOf(s);
+      const alpha = Math.abs(alphaOf(s)) || 1;
+      return [least * Math.min(1, alpha), Math.max(1, most) * Math.max(1, alpha)];
+    },
     terms: (s) =>
       Math.max(product(s.shape(s.x[1]!)) / Math.min(...s.shape(s.x[1]!)), ...s.shape(s.x[1]!)) + 1,
     refuses: (s) =>
@@ -146,6 +191,7 @@ export const affine: readonly AffineRow[] = [
     magnitude: (s, [radius]) => [s.mul(radius ?? s.x[0]!, normalization(s).slope)],
     offset: onZeros,
     load: (s) => normalization(s).load,
+    factors: slopesOf,
     terms: () => 4,
     refuses: (s) => (s.number('training_mode', 0) ? 'it is in training mode' : undefined),
   },

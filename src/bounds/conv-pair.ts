@@ -32,7 +32,7 @@ export function convPair(s: BoundSite, growth: Growth, room: number): ConvPair |
   const weights = floatsOf(tensor);
   const biases = s.has(2) ? floatsOf(s.constant(added ?? '')) : undefined;
   if (node.op !== 'Conv' || !tensor || !weights || (s.has(2) && !biases)) return undefined;
-  if (weights.some((w) => w !== 0 && Math.abs(w) < LEAST)) return undefined;
+  if (weights.some((w) => w !== 0 && Math.abs(w) < Math.max(LEAST, s.floor))) return undefined;
   const outputs = tensor.dims[0]!;
   const each = weights.length / outputs;
   const constant = (data: Float32Array, dims = tensor.dims) => s.b.constant(floats([...dims], data), kernel);

@@ -286,7 +286,7 @@ function productPair(s: BoundSite, parts: readonly (Parts | undefined)[], growth
   if (pair) return { centre: pair.centre(centre, centreFactor), minus: pair.minus(radius, radiusFactor) };
   const factor = s.node.op === 'Mul' && s.x.length === 2 ? s.scalar(1 - i) : undefined;
   const known = s.shape(s.x[i]!).length === s.shape(s.y).length && factor !== undefined;
-  if (!known || !(Math.abs(factor) >= 2 ** -100)) return undefined;
+  if (!known || !(Math.abs(factor) >= Math.max(2 ** -100, s.floor))) return undefined;
   const size = Math.abs(factor);
   return {
     centre: s.mul(centre, factor * centreFactor),

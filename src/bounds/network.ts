@@ -9,6 +9,7 @@ import { GraphBuilder } from '../graph/build.js';
 import type { Graph, Node } from '../graph/graph.js';
 import { prune, valuesRead } from '../graph/prune.js';
 import { mapTuple } from '../map-tuple.js';
+import { faint } from './faint.js';
 import { fused, OWN } from './fused.js';
 import { isProduct, numberByNumber, product } from './products.js';
 import { withReciprocals } from './quotients.js';
@@ -68,6 +69,8 @@ export interface Bounded extends Network {
   varying: ReadonlySet<string>;
   /** Values of affine steps that rounding touches, in them, in their coefficients or in sums of what they add; and by how much, relatively. */
   rounded: ReadonlyMap<string, Rounded>;
+  /** What magnitudes of constants that values are multiplied by are at least taken for, by what steps give. */
+  floors: ReadonlyMap<string, number>;
   /** How many steps read a value. */
   readers: ReadonlyMap<string, number>;
   /** Whether intervals grow by that. */
@@ -177,6 +180,13 @@ export async function boundedNetwork(engine: Engine, given: Network): Promise<Bo
   refuseHidden(graph, pixels, between);
   const known = { graph, shapes, varying };
   const readers = readersOf(steps);
+  const b = new GraphBuilder(graph);
+  const { floors, overflowing } = faint(
+    steps.map((step) => ({ ...step, s: siteOf(step.node, b, known) })),
+    readers,
+  );
+  if (overflowing)
+    throw unbounded(overflowing, 'engines may fold its constants into others, and that overflows');
   return {
     graph,
     pixels,
@@ -187,6 +197,7 @@ export async function boundedNetwork(engine: Engine, given: Network): Promise<Bo
     shapes,
     varying,
     rounded: roundings(steps, known, readers),
+    floors,
     readers,
     outward: true,
   };
@@ -324,10 +335,11 @@ function productsInSums(
 export function siteOf(
   node: Node,
   b: GraphBuilder,
-  { graph, shapes, varying }: Pick<Bounded, 'graph' | 'shapes' | 'varying'>,
+  { graph, shapes, varying, floors }: Pick<Bounded, 'graph' | 'shapes' | 'varying'> & Partial<Bounded>,
   grads: readonly (string | undefined)[] = [],
 ): BoundSite {
   return new BoundSite(
+    floors?.get(node.outputs[0]!) ?? 0,
     node,
     b,
     shapes,

@@ -31,6 +31,11 @@ export interface AffineRow {
   offset?(site: BoundSite): string | undefined;
   /** c as one number a channel, (C), where it is the same at all places of a channel; undefined where it is 0, or is not so. */
   channelOffset?(site: BoundSite): string | undefined;
+  /**
+   * The least magnitude, other than 0, and the largest of what it multiplies by; 0 and 0 where these are not known. Undefined: it
+   * multiplies by no constants.
+   */
+  factors?(site: BoundSite): Span;
   /** How large the numbers are that c is added up from; default: |c|. */
   load?(site: BoundSite): string | undefined;
   /** The most numbers that are added up for one of y: what rounding grows with. 0: nothing is computed. */

@@ -1,11 +1,22 @@
 import { Site } from '../autodiff/site.js';
 import { toNumbers } from '../graph/tensor.js';
 
+/** |x|, no nearer to 0 than a floor where it is not 0. */
+export const magnitudeOf = (x: number, floor: number): number => (x === 0 ? 0 : Math.max(Math.abs(x), floor));
+
 /**
  * Where a row is applied. Values that depend on the image are not in the graph that is written: their shapes are known but for
  * the first axis, the batch.
  */
 export class BoundSite extends Site {
+  /** @param floor what magnitudes of constants that values are multiplied by are at least taken for; see `faint` */
+  constructor(
+    readonly floor: number,
+    ...site: ConstructorParameters<typeof Site>
+  ) {
+    super(...site);
+  }
+
   /** Whether input `i` depends on the image. */
   varies(i: number): boolean {
     return this.wanted(i);
@@ -38,12 +49,20 @@ export class BoundSite extends Site {
       attributes,
     );
   }
-  /** |x| of a constant: made here where it is known. */
-  absolute(name: string): string {
+  /** |x| of a constant, no nearer to 0 than the floor where it is not 0: made here where it is known. */
+  absolute(name: string, floor = this.floor): string {
     const known = this.constant(name);
-    if (known?.type !== 'float32') return this.emit('Abs', name);
-    const data = (known.data as Float32Array).map(Math.abs);
+    if (known?.type !== 'float32') {
+      const size = this.emit('Abs', name);
+      return floor === 0 ? size : this.emit('Max', size, floor);
+    }
+    const data = (known.data as Float32Array).map((x) => magnitudeOf(x, floor));
     return this.b.constant({ ...known, data }, `${name}_absolute`);
+  }
+  /** |x| of a constant that values are divided by, no larger than 1 over the floor. */
+  divisor(name: string): string {
+    const size = this.absolute(name, 0);
+    return this.floor === 0 ? size : this.emit('Min', size, 1 / this.floor);
   }
   /** A constant number; undefined where it is none. */
   scalar(i: number): number | undefined {
