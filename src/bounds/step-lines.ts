@@ -40,6 +40,8 @@ export const COEFFICIENT = 7 * UNIT;
  * which takes a hundred times as long.
  */
 const [FLAT, NEAR] = [2 ** -40, 2 ** -60];
+/** Steeper lines, as of 1 / x near 0, overflow, or what is computed with them does: one that is flat holds as well. */
+const STEEP = 2 ** 90;
 /** More than float32 loses of a number that is no nearer to 0. */
 const STORED = 2 ** -23;
 
@@ -74,6 +76,8 @@ function ofCurve(step: Curve, network: Bounded, ranges: Ranges, made: StepLines)
     const lower = lowers[i]!;
     const upper = uppers[i]!;
     lines(lowers, uppers, i, line);
+    if (!(Math.abs(line[0]!) < STEEP)) line.set([0, least[i]!]);
+    if (!(Math.abs(line[2]!) < STEEP)) line.set([0, most[i]!], 2);
     const below = line[0]!;
     const above = line[2]!;
     const reach = Math.max(Math.abs(lower), Math.abs(upper));

@@ -222,6 +222,21 @@ describe('certificates hold', () => {
     expect(propagated[0]!).toBeLessThan(-0.4);
   });
 
+  it('a reciprocal near 0, whose slope overflows, has lines, so that those of others count', async () => {
+    const smooth: Layer = (b, x) => b.op('Sub', [b.op('Tanh', [x]), x]);
+    const steep: Layer = (b, x) => {
+      const near = b.op('Add', [b.op('Relu', [b.op('Sub', [x, b.scalar(5)])]), b.scalar(1e-20)]);
+      return b.op('Mul', [b.op('Reciprocal', [near]), b.scalar(1e-20)]);
+    };
+    const beside: Layer = (b, x) => b.op('Add', [smooth(b, x), steep(b, x)]);
+    const boxes = [[0.25, 1]] as const;
+    const [alone, both] = [
+      (await rangeOf(smooth, boxes, 'crown'))[0]!,
+      (await rangeOf(beside, boxes, 'crown'))[0]!,
+    ];
+    for (const end of [0, 1] as const) expect(Math.abs(both[end]! - alone[end]! - 1)).toBeLessThan(1e-4);
+  });
+
   it.each<[string, Layer]>([
     ['LeakyRelu that is concave', unary('LeakyRelu', { alpha: float(1.5) })],
     ['LeakyRelu that falls', unary('LeakyRelu', { alpha: float(-0.5) })],
