@@ -95,6 +95,18 @@ const moves = (op: string, more: Pick<AffineRow, 'offset' | 'meeting' | 'refuses
 });
 const ofBatch = (is: boolean) => (is ? 'it moves images of the batch' : undefined);
 
+/** Whether a slice may leave out images. */
+function cutsBatch(s: BoundSite): boolean {
+  const axes = s.constantNumbers(3, 'axes');
+  const at = axes ? axes.findIndex((axis) => axis === 0 || axis === -s.rank(s.x[0]!)) : 0;
+  if (at < 0) return false;
+  const [starts, ends, steps] = [1, 2, 4].map((i) => s.constantNumbers(i, 'places'));
+  if (!starts || !ends) return true;
+  return starts[at] !== 0 || ends[at]! < WHOLE || (steps?.[at] ?? 1) !== 1;
+}
+/** No axis is as long: as exporters write that a slice has no end. */
+const WHOLE = 2 ** 31 - 1;
+
 /** Places that are chosen several times. */
 function chosenOften(s: BoundSite): number {
   const places = s.constant(s.x[1]!);
@@ -213,7 +225,7 @@ export const affine: readonly AffineRow[] = [
   moves('Transpose'),
   moves('Expand', { meeting: (s) => (reach(s) > 1 ? reach(s) : 0) }),
   moves('Split'),
-  moves('Slice'),
+  moves('Slice', { refuses: (s) => ofBatch(cutsBatch(s)) }),
   moves('Gather', { meeting: chosenOften, refuses: (s) => only(s) ?? ofBatch(s.axis(0) === 0) }),
   moves('Concat', { offset: (s) => (s.varying.length < s.x.length ? onZeros(s) : undefined) }),
   moves('Pad', {

@@ -12,6 +12,7 @@ const AXES: ReadonlyMap<string, number> = new Map([
   ['Split', 0],
   ['Softmax', -1],
   ['LogSoftmax', -1],
+  ['LayerNormalization', -1],
 ]);
 
 /**
@@ -64,7 +65,9 @@ class Writer {
     const placed = before ? this.moved(node) : node;
     if (placed.domain !== '') b.add(placed);
     else if (placed.op === 'Concat') b.add(this.beside(placed, before));
+    else if (placed.op === 'Slice' && !before) b.add(this.ofAllPoints(placed));
     else if (placed.op === 'Gemm' && before) this.multiplied(placed);
+    else if (placed.op === 'BatchNormalization' && before) this.normalized(placed);
     else b.add(placed);
   }
 
@@ -93,9 +96,53 @@ class Writer {
       return { ...node, attributes: { ...attributes, perm: ints([0, ...order.map(back)]) } };
     }
     const at = op.startsWith('Reduce') ? 1 : op === 'Slice' ? 3 : undefined;
-    const axes = at === undefined ? undefined : this.b.constantOf(inputs[at] ?? '');
+    const axes = at === undefined ? undefined : this.axesOf(node, at, rank);
     if (at === undefined || !axes) return node;
-    return { ...node, inputs: inputs.with(at, this.b.ints(toNumbers(axes).map(back))) };
+    return {
+      ...node,
+      inputs: [...inputs.slice(0, at), this.b.ints(axes.map(back)), ...inputs.slice(at + 1)],
+    };
+  }
+
+  /** The axes that a sum or a slice is of: where none are named, all, or as many as there are starts. */
+  private axesOf({ inputs, attributes }: Node, at: number, rank: number): number[] | undefined {
+    const named = this.numbersOf(inputs[at]);
+    if (named || inputs[at]) return named;
+    if (numberAttribute(attributes.noop_with_empty_axes)) return undefined;
+    const count = at === 1 ? rank : this.numbersOf(inputs[1])?.length;
+    return count === undefined ? undefined : Array.from({ length: count }, (_, axis) => axis);
+  }
+
+  /** A slice that takes the only point there is, of all points. */
+  private ofAllPoints(node: Node): Node {
+    const { inputs, outputs } = node;
+    const rank = this.dimsOf(inputs[0]!).length;
+    const axes = this.axesOf(node, 3, rank);
+    const others = axes?.flatMap((axis, i) => (axis === 0 || axis === -rank ? [] : [i]));
+    if (!axes || others!.length === axes.length || this.dimsOf(outputs[0]!)[0] !== 1) return node;
+    const [starts, ends, steps] = [1, 2, 4].map((i) => this.numbersOf(inputs[i]));
+    if (!starts || !ends || (inputs[4] && !steps)) return node;
+    const of = (numbers: readonly number[]) => this.b.ints(others!.map((i) => numbers[i]!));
+    if (others!.length === 0) return { ...node, op: 'Identity', inputs: [inputs[0]!] };
+    return { ...node, inputs: [inputs[0]!, of(starts), of(ends), of(axes), ...(steps ? [of(steps)] : [])] };
+  }
+
+  /** Channels are no second axis then: as the product and the sum that it is. */
+  private normalized({ name, inputs, outputs, attributes }: Node): void {
+    const { b } = this;
+    const [x, scale, bias, mean, variance] = inputs as [string, string, string, string, string];
+    const dims = [-1, ...this.dimsOf(x).slice(2).fill(1)];
+    const spread = b.op('Sqrt', [
+      b.op('Add', [variance, b.scalar(numberAttribute(attributes.epsilon) ?? 1e-5)]),
+    ]);
+    const slope = b.op('Div', [scale, spread]);
+    const offset = b.op('Sub', [bias, b.op('Mul', [mean, slope])]);
+    const [factors, added] = [slope, offset].map((one) => b.op('Reshape', [one, b.ints(dims)])) as [
+      string,
+      string,
+    ];
+    const plain = { name, domain: '', outputs: outputs.slice(0, 1), attributes: {} };
+    b.add({ ...plain, op: 'Add', inputs: [b.op('Mul', [x, factors]), added] });
   }
 
   /** Matrices of each point are no matrix: as the product and the sum that it is (engines make it of these where there is one point). */
@@ -128,6 +175,11 @@ class Writer {
       return b.op('Expand', [name, b.op('Concat', [points, own], { axis: int(0) })]);
     });
     return { ...node, inputs };
+  }
+
+  private numbersOf(name: string | undefined): number[] | undefined {
+    const known = this.b.constantOf(name ?? '');
+    return known && toNumbers(known);
   }
 
   private dimsOf(name: string): readonly number[] {

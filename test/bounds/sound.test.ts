@@ -321,6 +321,8 @@ describe('certificates hold', () => {
       'images in another order',
       (b, x) => b.op('Slice', [x, b.ints([-1]), b.ints([-1000]), b.ints([0]), b.ints([-1])]),
     ],
+    ['the first three images', (b, x) => b.op('Slice', [x, b.ints([0]), b.ints([3]), b.ints([0])])],
+    ['the last images, by all axes', (b, x) => b.op('Slice', [x, b.ints([-3, 0]), b.ints([100, 1])])],
     ['images moved on', (b, x) => b.op('Pad', [x, b.ints([1, 0, 0, 0, -1, 0, 0, 0])])],
   ])('refuses %s', async (_, layer) => {
     await expect(programsOf(networkOf(layer))).rejects.toMatchObject({ code: 'op-unsupported' });

@@ -112,6 +112,50 @@ export const DIALECTS: Readonly<Record<string, Dialect>> = {
       return rows(b.op('ReduceSum', [cut, b.ints([0])], { keepdims: int(0) }));
     },
   },
+  'slices that name no axes': {
+    dims: [2, 1],
+    emit: (b, x, { rows }) => {
+      const twice = b.op('Concat', [x, x], { axis: int(1) });
+      return rows(b.op('Transpose', [b.op('Slice', [twice, b.ints([0, 1]), b.ints([2, 2])])]));
+    },
+  },
+  'slices that name no axes, of a batch': {
+    dims: [1, 2],
+    emit: (b, x, { rows }) => rows(b.op('Slice', [x, b.ints([0, 0]), b.ints([1, 2])])),
+  },
+  'a slice of the batch': {
+    dims: [1, 2],
+    emit: (b, x, { rows }) => rows(b.op('Slice', [x, b.ints([-1]), b.ints([9]), b.ints([-2]), b.ints([1])])),
+  },
+  'a sum over all axes': {
+    dims: [2],
+    emit: (b, x, { rows }) => {
+      const sum = b.op('ReduceSum', [x]);
+      return rows(b.op('Sub', [b.op('Add', [x, sum]), sum]));
+    },
+  },
+  'batch normalisation without a batch': {
+    dims: [2, 1],
+    emit: (b, x, { rows }) => {
+      const numbers = (...values: number[]) => b.constant(floats([2], values));
+      const channels = [
+        numbers(1, 2),
+        numbers(0.5, -0.25),
+        numbers(0.5, -0.125),
+        numbers(1 - 1e-5, 4 - 1e-5),
+      ];
+      return rows(b.op('BatchNormalization', [b.op('Transpose', [x]), ...channels]));
+    },
+  },
+  'layer normalisation without a batch': {
+    dims: [2],
+    emit: (b, x, { rows }) => {
+      const scale = b.constant(floats([2], [1e-5, 2e-5]));
+      return rows(
+        b.op('Add', [x, b.op('LayerNormalization', [x, scale], { axis: int(0), epsilon: float(1) })]),
+      );
+    },
+  },
   'columns without a batch': { dims: [2, 1], emit: (_, x, { columns }) => columns(x) },
   'a matrix product of two axes, all ways': {
     dims: [2, 1],
