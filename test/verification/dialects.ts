@@ -138,12 +138,7 @@ export const DIALECTS: Readonly<Record<string, Dialect>> = {
     dims: [2, 1],
     emit: (b, x, { rows }) => {
       const numbers = (...values: number[]) => b.constant(floats([2], values));
-      const channels = [
-        numbers(1, 2),
-        numbers(0.5, -0.25),
-        numbers(0.5, -0.125),
-        numbers(1 - 1e-5, 4 - 1e-5),
-      ];
+      const channels = [numbers(1, 2), numbers(0.5, -0.25), numbers(0.5, -0.25), numbers(1 - 1e-5, 4 - 1e-5)];
       return rows(b.op('BatchNormalization', [b.op('Transpose', [x]), ...channels]));
     },
   },
