@@ -8,8 +8,17 @@ import { missingGradients, nodesBetween } from './coverage.js';
 import type { GradientRow } from './row.js';
 import { sumTo } from './rules/linear.js';
 import { type Shapes, Site } from './site.js';
+import type { Curves } from './swish.js';
 import { GRADIENTS, LOWERINGS } from './table.js';
 import { traceShapes } from './trace.js';
+
+/** What is known of a graph before it is differentiated. */
+export interface Known {
+  /** Shapes of values, for the same feeds. */
+  shapes?: Shapes;
+  /** Values that are differentiated in one piece, in place of the nodes that they are written in. */
+  curves?: Curves;
+}
 
 export interface Differentiated {
   graph: Graph;
@@ -22,7 +31,6 @@ export interface Differentiated {
  * graph and one output per gradient, each in the shape of what it is taken of. The result can be differentiated again.
  * `feeds` is any valid input with a batch of at least two (or the fixed one): shapes are read off one run, and those of
  * what composite operators are written in off another.
- * @param known shapes that are known already, for these feeds
  * Errors: `op-unsupported` names the first node on the way that has no gradient rule.
  */
 export async function gradientGraph(
@@ -30,16 +38,16 @@ export async function gradientGraph(
   graph: Graph,
   feeds: Record<string, Value>,
   { of, wrt, along }: Differentiation,
-  known?: Shapes,
+  { shapes: known, curves }: Known = {},
 ): Promise<Differentiated> {
   refuseMissing(graph, wrt, of);
   const between = nodesBetween(graph, wrt, of);
   const composite = between.filter((node) => LOWERINGS.has(node.op));
   let shapes = await traceShapes(engine, graph, feeds, { nodes: between, known });
-  if (composite.length === 0) return differentiate(graph, { of, wrt, along, shapes });
+  if (composite.length === 0) return differentiate(graph, { of, wrt, along, shapes, curves });
   const plain = lower(graph, composite, shapes);
   shapes = await traceShapes(engine, plain, feeds, { nodes: nodesBetween(plain, wrt, of), known: shapes });
-  return differentiate(plain, { of, wrt, along, shapes });
+  return differentiate(plain, { of, wrt, along, shapes, curves });
 }
 
 function refuseMissing(graph: Graph, wrt: readonly string[], of: string): void {
@@ -79,7 +87,7 @@ export function lower(graph: Graph, composite: readonly Node[], shapes: Shapes):
  */
 export function differentiate(
   graph: Graph,
-  { of, wrt, along, shapes }: Differentiation & { shapes: Shapes },
+  { of, wrt, along, shapes, curves }: Differentiation & { shapes: Shapes; curves?: Curves | undefined },
 ): Differentiated {
   refuseMissing(graph, wrt, of);
   // Rules may add outputs to forward nodes, so those are copied.
@@ -95,6 +103,12 @@ export function differentiate(
   for (const node of between.reverse()) {
     const incoming = node.outputs.map((o) => gradients.get(o));
     if (incoming.every((g) => g === undefined)) continue;
+    const [value, gradient] = [node.outputs[0]!, incoming[0]];
+    const curve = curves?.get(value);
+    if (curve && gradient) {
+      b.within(`${node.name}/gradient`, () => accumulate(curve.of, b.op('Mul', [gradient, curve.slope(b)])));
+      continue;
+    }
     const site = new Site(node, b, shapes, constantsOf(own), incoming, (name) => active.has(name));
     const row = GRADIENTS.get(node.op);
     if (!row) throw site.unsupported('it is a composite operator that was not lowered');

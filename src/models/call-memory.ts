@@ -80,7 +80,7 @@ export function usualCall({ prepared, traced, shape, gradient }: Sized): CallKin
       const first = feeds(traced.n);
       if (engine.differentiate) return (await engine.differentiate(graph, first, differentiation)).program;
       return engine.compile(
-        (await gradientGraph(engine, graph, first, differentiation, traced.shapes)).graph,
+        (await gradientGraph(engine, graph, first, differentiation, { shapes: traced.shapes })).graph,
       );
     },
   };

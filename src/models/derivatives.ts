@@ -62,6 +62,8 @@ async function tryGradient(
     await program.release();
     return undefined;
   }
-  const { graph: backward, gradients } = await gradientGraph(engine, graph, feeds, differentiation, shapes);
+  const { graph: backward, gradients } = await gradientGraph(engine, graph, feeds, differentiation, {
+    shapes,
+  });
   return missingGradients(backward, [pixels], gradients[pixels]!)[0];
 }

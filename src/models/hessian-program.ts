@@ -1,4 +1,5 @@
 import { gradientGraph } from '../autodiff/differentiate.js';
+import { swishesOf } from '../autodiff/swish.js';
 import type { Program } from '../engines/engine.js';
 import { GraphBuilder } from '../graph/build.js';
 import type { Graph } from '../graph/graph.js';
@@ -64,7 +65,7 @@ export async function fittedHessian(
  * H v of a loss with respect to the pixels, by differentiating <gradient, v> (Pearlmutter 1994): the gradient is a graph of
  * ours on every engine, and the derivative of that is taken as the engine takes derivatives. What becomes of v in the
  * network is computed once forwards and once backwards. The gradient itself is computed only as far as activations with
- * a curvature want it, so that a network of rectifiers costs about 1.5 gradient passes, and others 2 or somewhat more.
+ * a curvature want it, so that a network of rectifiers costs about 1.5 gradient passes, one of swishes 2, and others somewhat more.
  * Errors: `op-unsupported` names op and node.
  */
 async function compileHessian(parts: Differentiable, loss: LossName): Promise<HessianProgram> {
@@ -72,7 +73,9 @@ async function compileHessian(parts: Differentiable, loss: LossName): Promise<He
   const { pixels } = prepared;
   const network = new GraphBuilder(prepared.graph);
   const { aims, feeds, wanted } = placeLoss(network, parts, loss);
-  const first = await gradientGraph(engine, network.build(), feeds, wanted);
+  const graph = network.build();
+  const curves = swishesOf(graph);
+  const first = await gradientGraph(engine, graph, feeds, wanted, { curves });
   const gradient = first.gradients[pixels]!;
   const b = new GraphBuilder(onlyOutput(first.graph, gradient));
   const direction = b.input('direction', 'float32', ['N', ...contract.shape]);
@@ -83,7 +86,7 @@ async function compileHessian(parts: Differentiable, loss: LossName): Promise<He
     const { program, gradients } = await engine.differentiate(b.build(), along, again);
     return { program, aims, direction, product: gradients[pixels]! };
   }
-  const second = await gradientGraph(engine, b.build(), along, again);
+  const second = await gradientGraph(engine, b.build(), along, again, { curves });
   const product = second.gradients[pixels]!;
   const program = await engine.compile(onlyOutput(second.graph, product));
   return { program, aims, direction, product };

@@ -1,8 +1,9 @@
+import { setImmediate } from 'node:timers/promises';
 import { forRanges, interruption } from '../concurrency.js';
 import { firstNotFinite, NotFinite } from '../models/finite.js';
 import { addTo } from '../models/passes.js';
 import type { Passes, System } from '../models/system.js';
-import { normalsOf, SIDE_BY_SIDE } from '../random/side-by-side.js';
+import { normalsOf } from '../random/side-by-side.js';
 import { type StreamKey, stream } from '../random/stream.js';
 import { climb } from './climb.js';
 import { refuseTarget, type TargetName } from './targets.js';
@@ -73,6 +74,7 @@ function ofSteps(purpose: string): string {
 /**
  * Step number `step` (from 0) of chains, in place, given `gradient` = d target / d pixels (n, C, H, W). `inputScale[c]` is
  * d(model input) / d(pixel) of channel c; one entry serves all channels.
+ * @param draws `stepNoise` of the step, where it has been drawn
  */
 export function sgldStep(
   { n, pixels, keys }: SgldState,
@@ -80,17 +82,14 @@ export function sgldStep(
   gradient: Float32Array,
   { stepSize, noise, clamp, temperature = 1, clip }: SgldOptions,
   inputScale: readonly number[],
+  draws?: Float64Array,
 ): void {
+  const own = draws ?? new Float64Array(pixels.length);
+  if (!draws && noise > 0) stepNoise(keys, step, own);
   const size = pixels.length / n;
   const plane = size / inputScale.length;
-  const draws = new Float64Array(SIDE_BY_SIDE * size);
   const advance = clamp === 'box' ? advanceInBox : advanceFreely;
   for (let i = 0; i < n; i++) {
-    const beside = i % SIDE_BY_SIDE;
-    if (noise > 0 && beside === 0) {
-      const some = keys.slice(i, i + SIDE_BY_SIDE);
-      stepNoise(some, step, draws.subarray(0, some.length * size));
-    }
     const at = i * size;
     const shortened = clip === undefined ? 1 : shortening(gradient.subarray(at, at + size), clip, inputScale);
     const share = shortened / temperature;
@@ -99,17 +98,15 @@ export function sgldStep(
       // The model's input is scale * pixel + shift: its gradient is gradient / scale, its step divides again.
       const drift = (share * stepSize) / (scale * scale);
       const [from, to] = [at + c * plane, at + (c + 1) * plane];
-      const drawn = beside * size + c * plane;
-      advance(pixels, gradient, draws, { from, to, drawn, drift, spread: noise / scale });
+      advance(pixels, gradient, own, { from, to, drift, spread: noise / scale });
     }
   }
 }
 
-/** Which numbers are moved, where the first one's noise stands, and how far gradient and noise move them. */
+/** Which numbers are moved, and how far gradient and noise move them. */
 interface Advance {
   from: number;
   to: number;
-  drawn: number;
   drift: number;
   spread: number;
 }
@@ -118,20 +115,19 @@ function advanceFreely(
   pixels: Float32Array,
   gradient: Float32Array,
   draws: Float64Array,
-  { from, to, drawn, drift, spread }: Advance,
+  { from, to, drift, spread }: Advance,
 ): void {
-  for (let k = from, j = drawn; k < to; k++, j++)
-    pixels[k] = pixels[k]! + drift * gradient[k]! + spread * draws[j]!;
+  for (let k = from; k < to; k++) pixels[k] = pixels[k]! + drift * gradient[k]! + spread * draws[k]!;
 }
 
 function advanceInBox(
   pixels: Float32Array,
   gradient: Float32Array,
   draws: Float64Array,
-  { from, to, drawn, drift, spread }: Advance,
+  { from, to, drift, spread }: Advance,
 ): void {
-  for (let k = from, j = drawn; k < to; k++, j++) {
-    let x = pixels[k]! + drift * gradient[k]! + spread * draws[j]!;
+  for (let k = from; k < to; k++) {
+    let x = pixels[k]! + drift * gradient[k]! + spread * draws[k]!;
     if (x < 0) x = 0;
     else if (x > 1) x = 1;
     pixels[k] = x;
@@ -201,17 +197,21 @@ export async function sgld(system: System, state: SgldState, options: ClimbOptio
   const step = partOf(state.n, system, lanes);
   await forRanges(state.n, { step, lanes, signal }, async (start, end) => {
     let part = chosen(state, range(start, end));
+    let draws = new Float64Array(part.pixels.length);
     // Once one part has failed the others need not go on to their last step.
     for (let k = from; k < from + steps && part.n > 0 && !failed; k++) {
       if (signal?.aborted) throw interruption(signal);
-      const climbed = await climb(system, part, target, k).catch((reason: unknown) => {
+      const climbing = climb(system, part, target, k).catch((reason: unknown) => {
         failed = true;
         throw reason;
       });
+      const [climbed] = await Promise.all([climbing, drawMeanwhile(part.keys, k, options.noise, draws)]);
       addTo(passes, climbed.passes);
-      sgldStep(part, k, climbed.gradient, options, system.info.inputScale);
+      sgldStep(part, k, climbed.gradient, options, system.info.inputScale, draws);
       for (const { row, error } of climbed.lost) lose(part.rows[row]!, error);
-      if (climbed.lost.length > 0) part = without(part, new Set(climbed.lost.map(({ row }) => row)));
+      if (climbed.lost.length === 0) continue;
+      part = without(part, new Set(climbed.lost.map(({ row }) => row)));
+      draws = draws.subarray(0, part.pixels.length);
     }
     part.rows.forEach((row, i) => {
       const pixels = part.pixels.subarray(i * size, (i + 1) * size);
@@ -220,6 +220,18 @@ export async function sgld(system: System, state: SgldState, options: ClimbOptio
     });
   });
   return passes;
+}
+
+/** Draws the noise of a step, which does not depend on where chains are, once the engine has been handed its gradient. */
+async function drawMeanwhile(
+  keys: readonly StreamKey[],
+  step: number,
+  noise: number,
+  draws: Float64Array,
+): Promise<void> {
+  if (noise === 0) return;
+  await setImmediate();
+  stepNoise(keys, step, draws);
 }
 
 /** Chains of a part. Where there are more parts than lanes all lanes get as many, so that none is left to run alone. */
