@@ -127,8 +127,12 @@ function caption(
   return `Attacks, ${norm} ${parseEpsilon(epsilon).text}. ${[
     ...transfer,
     ...[...whole].map(([label, n]) => `${label}, n ${n}`),
-  ].join('; ')}. ${judgedBy(ladder, results)}`;
+  ].join('; ')}. ${judgedBy(ladder, results)}${transfer.length + whole.size > 1 ? ` ${LOWEST}` : ''}`;
 }
+
+/** What to make of columns that are not in order. */
+const LOWEST =
+  'Columns go from the attack that knows least to the one that knows most. One that knows more may still break fewer images, where its gradients are noisy or its steps few: quote the lowest column, whichever it is.';
 
 /** By which rule each column counts an image as right: they are not the same. */
 function judgedBy(asked: readonly string[], results: readonly PurificationResult[]): string {

@@ -150,6 +150,13 @@ describe('flags of purification', () => {
     }
   });
 
+  it('the caption says what to quote where columns are not in order, if there are several', async () => {
+    const ladderOf = async (given: object) =>
+      (await run(given)).summary.tables?.find(({ columns }) => columns.some(({ key }) => key === 'clean'));
+    expect((await ladderOf({}))?.caption).toContain('quote the lowest column');
+    expect((await ladderOf({ ladder: ['transfer'] }))?.caption).not.toContain('quote the lowest column');
+  });
+
   it('a preset in other units than those of its paper is noted', async () => {
     const given = { preset: 'jem-1', ladder: ['transfer'] };
     expect(codes(await run(given))).toContain('preset-units');
