@@ -83,6 +83,19 @@ describe.skipIf(withoutRedis())('a queue', () => {
     expect(await assay(again, alone)).toMatchObject({ code: 0 });
   });
 
+  it('says that no worker is there, and waits', async () => {
+    const elsewhere = `${server.url}/1`;
+    const run = start(['run', 'small.run.yaml', '--out', 'waiting', '--queue', elsewhere], alone);
+    let told = '';
+    run.child.stderr?.on('data', (part: string) => {
+      told += part;
+    });
+    await until(() => told.includes(`no worker is at redis://127.0.0.1:${server.port}/1`));
+    run.child.kill('SIGINT');
+    expect((await run.ended).code).toBe(130);
+    expect(told.match(/no worker is at/g)).toHaveLength(1);
+  });
+
   it('has what other programs put into it refused: other runs, other files, what is no key of the plan', async () => {
     const outside = folder();
     project(outside);

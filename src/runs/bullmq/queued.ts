@@ -64,7 +64,7 @@ export async function queued(options: QueuedOptions): Promise<Executor> {
   const exchange = shared ? sharedStore(shared) : parcels(link.client);
   const lending = new Lending(store, exchange);
   const notices = announcements(link.client);
-  const hear = refusals(link, run.id, tell);
+  const hear = absences(link, run.id, tell);
   const announce = async () => {
     await notices.post(run.id, { ...run, status: status() });
     await hear();
@@ -147,11 +147,22 @@ async function openQueue(
   return { queue, events };
 }
 
-/** Tells of workers that do not work for a run, each once. */
-function refusals({ client }: QueueLink, id: string, tell: (line: string) => void): () => Promise<void> {
+/** Tells that no worker is there, and of workers that do not work for a run, each once. */
+function absences(
+  { client, address }: QueueLink,
+  id: string,
+  tell: (line: string) => void,
+): () => Promise<void> {
   const told = new Set<string>();
+  let alone = false;
   return async () => {
-    for (const { id: worker, name, host, refused } of await presences(client).list()) {
+    const workers = await presences(client).list();
+    if (workers.length === 0 && !alone)
+      tell(
+        `no worker is at ${address.shown}, and the run waits for one: \`assay worker --queue URL\` on any machine measures`,
+      );
+    alone = workers.length === 0;
+    for (const { id: worker, name, host, refused } of workers) {
       if (!(id in refused) || told.has(worker)) continue;
       told.add(worker);
       tell(`worker ${name} on ${host} does not work for this run: ${refused[id]}`);
