@@ -148,7 +148,7 @@ export { type Clusters, clusteredPlacements, clustersOf, ofClusters } from './me
 export { holm } from './metrics/tests/holm.js';
 export { smirnovP } from './metrics/tests/kolmogorov-smirnov.js';
 export { meanDifference } from './metrics/tests/mean-difference.js';
-export { mcnemar, pairedCounts, shareDifference } from './metrics/tests/paired-shares.js';
+export { mcnemar, pairedCounts, shareDifference, testedShares } from './metrics/tests/paired-shares.js';
 export { type PermutationOptions, permutationTest } from './metrics/tests/permutation-test.js';
 export { type Distances, distancesOf, type Pooled, pooled } from './metrics/tests/pooled.js';
 export { rankCorrelations } from './metrics/tests/rank-correlation.js';

@@ -2,8 +2,9 @@ import { isDeepStrictEqual } from 'node:util';
 import { AssayError } from '../errors.js';
 import { delongTest, matchedTest } from '../metrics/ranking/area-difference.js';
 import { placements } from '../metrics/ranking/delong.js';
+import { rankingDifference } from '../metrics/ranking/ranking-difference.js';
 import { clusteredPlacements, clustersOf } from '../metrics/tests/clusters.js';
-import { mcnemar, pairedCounts, shareDifference } from '../metrics/tests/paired-shares.js';
+import { pairedCounts, testedShares } from '../metrics/tests/paired-shares.js';
 import { type TestedDifference, waldTest } from '../metrics/tests/wald.js';
 import { aligned, columnsIn, type RowsOfMeasure } from './groups.js';
 import type { MeasureWithRows } from './read-rows.js';
@@ -43,6 +44,11 @@ export interface Difference {
   /** Two-sided, of no difference; null where there is no test. */
   p: number | null;
   test: 'mcnemar' | 'delong' | 'paired-bootstrap';
+  /**
+   * How the interval was made: `newcombe` of shares, `delong-hybrid` and `bootstrap-hybrid` from both sides' intervals,
+   * `paired-bootstrap` from the standard error of paired resamples. It leaves 0 out where p is less than 1 - level, and there alone.
+   */
+  method: 'newcombe' | 'delong-hybrid' | 'bootstrap-hybrid' | 'paired-bootstrap' | 'none';
   /** McNemar's exact p, beside the mid-p that `p` is. */
   exact?: number;
   /** Both values on these examples. */
@@ -58,8 +64,9 @@ export interface Difference {
 
 /**
  * The difference of two measures of the same statistic, paired by example: McNemar's test (mid-p) of shares, one on DeLong's
- * variances of AUROC (area-difference.ts), and of all others the bootstrap's standard error with Student's t. Whether both are of the same images is the
- * caller's to check: rows are told apart by their index alone.
+ * variances of AUROC (area-difference.ts), one on resamples of other metrics of rankings (ranking-difference.ts), and of all others the
+ * bootstrap's standard error with Student's t. Of each, p is less than 1 - level where the interval leaves 0 out, and there alone.
+ * Whether both are of the same images is the caller's to check: rows are told apart by their index alone.
  * @param options.seed of the resamples; any number, but the same for numbers that are to be the same
  * Errors: `config-invalid` for two statistics, or one with other options; `data-invalid` as `aligned`.
  */
@@ -81,6 +88,7 @@ export function differenceOf(
     level,
     p: null,
     test: statistic.test,
+    method: 'none',
     a: null,
     b: null,
     unchanged: false,
@@ -119,21 +127,23 @@ interface Pair {
   value: number;
 }
 
-type Tested = Omit<TestedDifference, 'value'> & { exact?: number };
+type Tested = Omit<TestedDifference, 'value'> & { exact?: number; method: Difference['method'] };
 
 const outcomeOf = ({ examples }: RowsOfMeasure) => columnsIn(examples, ['outcome']).outcome;
 
 function ofExamples(statistic: ExampleStatistic, { a, b, ofA, ofB, seed, level, value }: Pair): Tested {
   if (statistic.test === 'mcnemar') {
-    const counts = pairedCounts(outcomeOf(ofA), outcomeOf(ofB));
-    const { exact, midP } = mcnemar(counts);
-    return { interval: shareDifference(counts, level).interval, p: midP, exact };
+    const { value: _, ...tested } = testedShares(pairedCounts(outcomeOf(ofA), outcomeOf(ofB)), level);
+    return { ...tested, method: 'newcombe' };
   }
   const error = errorOf(
     replicates(ofA.examples, statistic, a.measure.rows.options ?? {}, seed),
     replicates(ofB.examples, statistic, b.measure.rows.options ?? {}, seed),
   );
-  return waldTest(value, error, ofA.examples.indices.length, { level, by: 'student-t' });
+  return {
+    ...waldTest(value, error, ofA.examples.indices.length, { level, by: 'student-t' }),
+    method: 'paired-bootstrap',
+  };
 }
 
 function ofSets(
@@ -151,16 +161,19 @@ function ofSets(
         return examples.together ? clusteredPlacements(one, clustersOf(examples.together)) : one;
       });
     const isMatched = statistic.kind === 'ranking' && statistic.matched;
-    return (isMatched ? matchedTest : delongTest)(of(ofA), of(ofB), level);
+    return { ...(isMatched ? matchedTest : delongTest)(of(ofA), of(ofB), level), method: 'delong-hybrid' };
+  }
+  if (statistic.kind === 'ranking') {
+    const [drawnA, drawnB] = [rankingReplicates(ofA, seed), rankingReplicates(ofB, seed)];
+    return { ...rankingDifference(drawnA, drawnB, statistic.metric, level), method: 'bootstrap-hybrid' };
   }
   const of = (rows: RowsOfMeasure, { measure }: Compared) => {
     if (statistic.kind === 'two-sample') return twoSampleReplicates(rows, statistic, seed);
-    if (statistic.kind === 'ranking') return rankingReplicates(rows, statistic, seed);
     return detectionReplicates(rows, statistic, measure.rows.options ?? {}, seed);
   };
   const error = errorOf(of(ofA, a), of(ofB, b));
   const smallest = Math.min(...[ofA.examples, ...ofA.against].map(({ indices }) => indices.length));
-  return waldTest(value, error, smallest, { level, by: 'student-t' });
+  return { ...waldTest(value, error, smallest, { level, by: 'student-t' }), method: 'paired-bootstrap' };
 }
 
 /** Whether two measures are made in the same way from the same numbers of the same examples. */

@@ -12,7 +12,6 @@ import {
   columnsFor,
   type DetectionStatistic,
   type ExampleStatistic,
-  type RankingStatistic,
   type TwoSampleStatistic,
 } from './statistics/statistic.js';
 
@@ -68,22 +67,18 @@ function drawsOf(n: number, seed: number): (replicate: number) => Uint8Array {
   return (b) => draws.subarray(b * n, (b + 1) * n);
 }
 
-const ranked = new WeakMap<RowsOfMeasure, Map<number, Pick<RankingReplicates, 'replicates'>[]>>();
+const ranked = new WeakMap<RowsOfMeasure, Map<number, RankingReplicates[]>>();
 
 /**
- * A ranking metric, or its mean over OOD sets, on resamples; ID and OOD examples are resampled apart, so that every
+ * The rankings of some rows on resamples, by OOD set; ID and OOD examples are resampled apart, so that every
  * resample has as many of each. As with `replicates`, those of two systems on the same examples are paired.
  */
-export function rankingReplicates(
-  rows: RowsOfMeasure,
-  { metric }: RankingStatistic,
-  seed: number,
-): Float64Array {
-  const made = ranked.get(rows) ?? new Map<number, Pick<RankingReplicates, 'replicates'>[]>();
+export function rankingReplicates(rows: RowsOfMeasure, seed: number): readonly RankingReplicates[] {
+  const made = ranked.get(rows) ?? new Map<number, RankingReplicates[]>();
   ranked.set(rows, made);
   const sets =
     made.get(seed) ??
-    rows.against.flatMap((set, s) => {
+    rows.against.flatMap((set, s): RankingReplicates[] => {
       const { score } = columnsIn(set, ['score']);
       const ranking = rankScores(columnsIn(rows.examples, ['score']).score, score);
       const options = { seed, resamples: RESAMPLES, id: 'comparison', ood: `comparison ${s}` };
@@ -91,13 +86,13 @@ export function rankingReplicates(
       if (!together) return bootstrapRankings([ranking], options);
       const clusters = clustersOf(together);
       const sizes = { nId: clusters.count, nOod: score.length };
-      return bootstrapTwoSided([ofClusters(drawnRanking(ranking), clusters)], sizes, options);
+      return bootstrapTwoSided([ofClusters(drawnRanking(ranking), clusters)], sizes, options).map((one) => ({
+        ...one,
+        ranking,
+      }));
     });
   made.set(seed, sets);
-  return Float64Array.from(
-    { length: RESAMPLES },
-    (_, r) => sets.reduce((sum, one) => sum + one.replicates[metric][r]!, 0) / sets.length,
-  );
+  return sets;
 }
 
 /** The same of a statistic of ID and OOD examples that is not one of scores alone, by the same resamples. */

@@ -7,13 +7,6 @@ import type { Evidence } from './evidence.js';
 import { isRelative, limitsOf } from './limits.js';
 import type { GateRule } from './rule.js';
 
-/** How the interval of a difference is made, by the test beside it. */
-const METHODS = {
-  mcnemar: 'newcombe',
-  delong: 'delong-hybrid',
-  'paired-bootstrap': 'paired-bootstrap',
-} as const;
-
 /** Results with the sheets that their measures are made from. */
 export interface WithSheets {
   results: Results;
@@ -45,8 +38,8 @@ export async function pairedDifferences(
     if (!a || !b) return `"${measure.measure}" is not made from rows of single examples`;
     const difference = differenceOf(a, b, { seed: run.results.seed });
     if (difference.value === null) return difference.note ?? 'it is not defined';
-    const { value, n, interval, level, p, test } = difference;
-    return { value, n, interval, level, method: METHODS[test], p, test };
+    const { value, n, interval, level, p, test, method } = difference;
+    return { value, n, interval, level, method, p, test };
   };
 }
 

@@ -4,11 +4,10 @@ import {
   equalWidth,
   fitRecalibrator,
   jointBootstrap,
-  mcnemar,
   meanOfDraws,
   pairedCounts,
   type Recalibrator,
-  shareDifference,
+  testedShares,
   wilson,
 } from '../../src/metrics.js';
 import type { Picked } from './fit.js';
@@ -103,7 +102,7 @@ function changesFrom(
     return {
       nllChange: estimates[`nll ${i}`]!,
       eceChange: estimates[`ece ${i}`]!,
-      accuracyChange: { ...shareDifference(counts), p: mcnemar(counts).midP },
+      accuracyChange: testedShares(counts),
     };
   });
 }

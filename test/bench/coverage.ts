@@ -4,6 +4,7 @@ import { ece } from '../../src/metrics/calibration/calibration.js';
 import { drawnBinSums } from '../../src/metrics/calibration/drawn-bins.js';
 import { normalQuantile } from '../../src/metrics/distributions/distributions.js';
 import { wilson } from '../../src/metrics/estimates/intervals.js';
+import { meanVariance } from '../../src/metrics/estimates/mean-variance.js';
 import { delongTest } from '../../src/metrics/ranking/area-difference.js';
 import { delongDifference, placements } from '../../src/metrics/ranking/delong.js';
 import { delongEstimate } from '../../src/metrics/ranking/delong-estimate.js';
@@ -13,9 +14,11 @@ import {
   type RankingMetric,
   rankingEstimate,
 } from '../../src/metrics/ranking/ranking-bootstrap.js';
+import { rankingDifference } from '../../src/metrics/ranking/ranking-difference.js';
 import { jointBootstrap } from '../../src/metrics/resampling/joint-bootstrap.js';
 import { twoSidedEstimate } from '../../src/metrics/resampling/two-sided-bootstrap.js';
 import { selectiveEstimates } from '../../src/metrics/selective/selective-estimates.js';
+import { shareDifference, testedShares } from '../../src/metrics/tests/paired-shares.js';
 import { waldTest } from '../../src/metrics/tests/wald.js';
 import { type Stream, stream } from '../../src/random/stream.js';
 import { markdownTable } from '../../src/report/markdown-text.js';
@@ -283,6 +286,86 @@ function rankings(): string {
   );
 }
 
+/** Some of `systems`: every sample is resampled. */
+const RESAMPLED = [
+  'normal, 0.9 and 0.9',
+  'normal, 0.98 and 0.98',
+  'normal, 0.95 and 0.9',
+  'normal, 0.999 and 0.97',
+  '3 % of ID far below, else apart; normal, 0.97',
+  'normal, 0.9 and 0.9, correlation 0.9',
+  'normal, 0.92 and 0.9, correlation 0.99',
+];
+
+const deviation = (values: Float64Array) => Math.sqrt(meanVariance(values).variance);
+
+function rankingDifferences(): string {
+  const sizes = [
+    [60, 100],
+    [400, 300],
+  ] as const;
+  const shown = systems.filter(({ name }) => RESAMPLED.includes(name));
+  const rows = shown.flatMap(({ name, a, b, correlation = 0 }) => {
+    const tallies = sizes.map(([n, m]) => {
+      const per = MANY / Math.max(n, m);
+      // By the same draws: two populations that are alike have the same.
+      const [ofA, ofB] = [a, b].map(({ id, ood }) => {
+        const many = stream({ seed: 0, purpose: `coverage/truth/${name}`, example: n });
+        return compareScores(id(many, n * per), ood(many, m * per));
+      });
+      const truth = (metric: RankingMetric) => ofA![metric] - ofB![metric];
+      const tally = METRICS.map(() => ({ plain: new Tally(), ours: new Tally(), refused: [0, 0] }));
+      for (let seed = 0; seed < SELDOM; seed++) {
+        const draws = stream({ seed, purpose: `coverage/${name}`, example: n });
+        const common = correlation > 0 ? normal(0)(draws, n + m) : undefined;
+        const rankings = [a, b].map(({ id, ood }) => {
+          const own = common ? sharing(draws, common, correlation) : draws;
+          return rankScores(id(own, n), ood(own, m));
+        });
+        const [one, other] = bootstrapRankings(rankings, {
+          seed,
+          id: 'id',
+          ood: 'ood',
+          resamples: RESAMPLES,
+        });
+        METRICS.forEach(([metric], k) => {
+          const error = deviation(
+            one!.replicates[metric].map((value, r) => value - other!.replicates[metric][r]!),
+          );
+          const tested = [
+            waldTest(one!.values[metric] - other!.values[metric], error, Math.min(n, m), { by: 'student-t' }),
+            rankingDifference([one!], [other!], metric),
+          ] as const;
+          const { plain, ours, refused } = tally[k]!;
+          plain.add(tested[0].interval, truth(metric));
+          ours.add(tested[1].interval, truth(metric));
+          tested.forEach(({ p }, t) => {
+            if ((p ?? 1) <= 0.05) refused[t]!++;
+          });
+        });
+      }
+      return tally;
+    });
+    return METRICS.map(([, title], k) => [
+      name,
+      title,
+      ...tallies.flatMap((tally) => {
+        const { plain, ours, refused } = tally[k]!;
+        const [ofPlain, ofOurs] = refused.map((count) => `${((100 * count) / SELDOM).toFixed(1)} %`);
+        return [plain, ofPlain, ours, ofOurs];
+      }),
+    ]);
+  });
+  return table(
+    [
+      'scores',
+      'metric',
+      ...sizes.flatMap(([n, m]) => [`${n}, ${m}: plain`, 'called different', 'given', 'called different']),
+    ],
+    rows,
+  );
+}
+
 /** Scores of predictions, wrong ones about 0 and right ones about `shift`. */
 function selective(): string {
   const sizes = [50, 200, 1000];
@@ -363,13 +446,78 @@ function shares(): string {
   return table(['share', ...sizes.map(String)], rows);
 }
 
+/** Exactly: the sum over all counts of the four kinds. */
+function shareDifferences(): string {
+  const sizes = [20, 50, 100];
+  // Shares of A and B, and of the examples that both have.
+  const shown = [
+    [0.5, 0.5, 0.4],
+    [0.8, 0.8, 0.75],
+    [0.9, 0.9, 0.85],
+    [0.98, 0.98, 0.97],
+    [0.8, 0.7, 0.65],
+    [0.9, 0.8, 0.79],
+    [0.95, 0.85, 0.85],
+    [0.6, 0.3, 0.25],
+  ] as const;
+  const rows = shown.map(([a, b, both]) => {
+    const chances = [both, a - both, b - both, 1 - a - b + both];
+    const cells = sizes.flatMap((n) => {
+      const [held, refused] = [
+        [0, 0],
+        [0, 0],
+      ];
+      for (let x = 0; x <= n; x++)
+        for (let y = 0; x + y <= n; y++)
+          for (let w = 0; x + y + w <= n; w++) {
+            const counts = { both: w, onlyA: x, onlyB: y, neither: n - x - y - w };
+            const chance = multinomial([w, x, y, counts.neither], chances);
+            if (chance < 1e-9) continue;
+            const { interval, p } = testedShares(counts);
+            [shareDifference(counts).interval!, interval!].forEach(([lo, hi], k) => {
+              if (lo <= a - b + 1e-12 && a - b - 1e-12 <= hi) held[k]! += chance;
+              if (k === 0 ? lo > 0 || hi < 0 : p <= 0.05) refused[k]! += chance;
+            });
+          }
+      const percent = (share: number) => (100 * share).toFixed(1);
+      return [0, 1].flatMap((k) => [percent(held[k]!), `${percent(refused[k]!)} %`]);
+    });
+    return [`${a}, ${b}`, both, ...cells];
+  });
+  return table(
+    [
+      'shares',
+      'both',
+      ...sizes.flatMap((n) => [`${n}: Newcombe’s`, 'called different', 'given', 'called different']),
+    ],
+    rows,
+  );
+}
+
+function multinomial(counts: readonly number[], chances: readonly number[]): number {
+  let log = 0;
+  let total = 0;
+  for (const [k, count] of counts.entries())
+    for (let i = 1; i <= count; i++) log += Math.log((++total / i) * chances[k]!);
+  return Math.exp(log);
+}
+
 function logBinomial(k: number, n: number, p: number): number {
   let log = k * Math.log(p) + (n - k) * Math.log1p(-p);
   for (let i = 0; i < k; i++) log += Math.log((n - i) / (i + 1));
   return log;
 }
 
-const parts = { areas, differences, rankings, selective, calibration, shares };
+const parts = {
+  areas,
+  differences,
+  rankings,
+  rankingDifferences,
+  selective,
+  calibration,
+  shares,
+  shareDifferences,
+};
 
 const only = process.argv.slice(3);
 const made = Object.entries(parts)

@@ -10,13 +10,17 @@ import { NO_INTERVAL, orWhy, unlessAlike } from './unless-alike.js';
  */
 export function wilson(successes: number, n: number, level = 0.95): Estimate {
   if (n === 0) return { value: Number.NaN, n, interval: null, level, method: 'none' };
-  const z2 = normalQuantile(level) ** 2;
+  const interval = wilsonEnds(successes, n, normalQuantile(level));
+  return { value: successes / n, n, interval, level, method: 'wilson' };
+}
+
+/** Both ends of that interval, z standard errors to both sides; n > 0. */
+export function wilsonEnds(successes: number, n: number, z: number): [number, number] {
+  const z2 = z ** 2;
   const p = successes / n;
   const centre = (p + z2 / (2 * n)) / (1 + z2 / n);
   const half = (Math.sqrt(z2) / (1 + z2 / n)) * Math.sqrt((p * (1 - p)) / n + z2 / (4 * n * n));
-  const lo = successes === 0 ? 0 : Math.max(0, centre - half);
-  const hi = successes === n ? 1 : Math.min(1, centre + half);
-  return { value: p, n, interval: [lo, hi], level, method: 'wilson' };
+  return [successes === 0 ? 0 : Math.max(0, centre - half), successes === n ? 1 : Math.min(1, centre + half)];
 }
 
 /** The mean of some numbers with Student's t interval. One number, or equal ones, give no interval, none gives NaN. */

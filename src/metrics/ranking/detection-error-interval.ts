@@ -19,6 +19,28 @@ interface Wrong {
 export function detectionErrorInterval(ranking: Ranking, level: number): [number, number] | undefined {
   const [n, m] = [ranking.id.length, ranking.ood.length];
   if (n < 2 || m < 2) return undefined;
+  const { chosen, crossed } = errorsOf(ranking);
+  const [least, own] = meanOfShares(chosen, n, m, level);
+  const [, most] = meanOfShares(crossed, n, m, level);
+  return [least, Math.min(0.5, Math.max(most, own))];
+}
+
+/** Errors at the best threshold of all, and of both halves at that of the other. */
+interface Errors {
+  chosen: Wrong;
+  crossed: Wrong;
+}
+
+/** An interval is asked for at many levels. */
+const known = new WeakMap<Ranking, Errors>();
+
+function errorsOf(ranking: Ranking): Errors {
+  const errors = known.get(ranking) ?? countErrors(ranking);
+  known.set(ranking, errors);
+  return errors;
+}
+
+function countErrors(ranking: Ranking): Errors {
   const { groups } = ranking;
   const halves = [halvesOf(ranking.id, 'id'), halvesOf(ranking.ood, 'ood')] as const;
   const tried = [0, 1].map((k) => {
@@ -26,9 +48,7 @@ export function detectionErrorInterval(ranking: Ranking, level: number): [number
     return wrongAt({ groups, id: halves[0][1 - k]!, ood: halves[1][1 - k]! }, cut);
   });
   const crossed = { id: tried[0]!.id + tried[1]!.id, ood: tried[0]!.ood + tried[1]!.ood };
-  const [least, own] = meanOfShares(bestFor(ranking).wrong, n, m, level);
-  const [, most] = meanOfShares(crossed, n, m, level);
-  return [least, Math.min(0.5, Math.max(most, own))];
+  return { chosen: bestFor(ranking).wrong, crossed };
 }
 
 /** The interval of the mean of two independent shares. */

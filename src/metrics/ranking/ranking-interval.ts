@@ -2,10 +2,12 @@ import { normalQuantile } from '../distributions/distributions.js';
 import type { Estimate } from '../estimates/estimate.js';
 import { logitEnds } from '../estimates/logit-ends.js';
 import { meanVariance } from '../estimates/mean-variance.js';
+import { meansOverSets, twoSidedEstimate } from '../resampling/two-sided-bootstrap.js';
+import type { Ends } from '../tests/hybrid-difference.js';
 import { detectionErrorInterval } from './detection-error-interval.js';
 import { fpr95Bound } from './fpr95-bound.js';
 import type { RankingMetric, RankingReplicates } from './ranking-replicates.js';
-import { apart, apartMetric, asFarAsApart, type Bounded } from './separation-bounds.js';
+import { apart, apartMetric, asFarAsApart, type Bounded, type Sizes } from './separation-bounds.js';
 
 /** What is given of a metric, or of its mean over several rankings, in place of percentiles; undefined where these are right. */
 type Interval = (results: readonly RankingReplicates[], resampled: Estimate) => Bounded | undefined;
@@ -15,10 +17,7 @@ const byLogit =
   (metric: RankingMetric): Interval =>
   (results, { value, level, interval }) => {
     if (!interval || !(value > 0 && value < 1)) return undefined;
-    const means = results[0]!.replicates[metric].map(
-      (_, b) => results.reduce((sum, { replicates }) => sum + replicates[metric][b]!, 0) / results.length,
-    );
-    const error = Math.sqrt(meanVariance(means).variance);
+    const error = Math.sqrt(meanVariance(meansOverSets(results, metric)).variance);
     return { interval: logitEnds(value, error, normalQuantile(level)), method: 'bootstrap-logit' };
   };
 
@@ -71,26 +70,68 @@ export function withInterval(
 ): Estimate {
   const { why: _, ...about } = resampled;
   const { level, value } = resampled;
-  const sizes = results.map(({ nId, nOod, values: { auroc } }) => ({ nId, nOod, auroc }));
+  const sizes = sizesOf(results);
   const exact = apartMetric(metric, sizes, level);
   if (exact) return { ...about, ...exact };
   if (!Number.isFinite(value)) return resampled;
   const other = intervals[metric](results, resampled);
   const own: Estimate = other ? { ...about, ...other } : resampled;
-  const far = apartMetric(
-    metric,
-    sizes.map((size) => ({ ...size, auroc: 1 })),
-    level,
-  )?.interval;
-  if (!own.interval || !far) return own;
-  const [lo, hi] = own.interval;
+  if (!own.interval) return own;
+  const [lo] = own.interval;
+  const interval = atLeastAsFar(own.interval, metric, { sizes, level });
+  if (interval.every((end, i) => end === own.interval?.[i])) return own;
+  return { ...own, interval, why: own.why ?? asFarAsApart(interval[0] < lo ? 'lower' : 'upper') };
+}
+
+/** Reaching at least as far as the bound of scores that do not overlap. */
+function atLeastAsFar(
+  [lo, hi]: readonly [number, number],
+  metric: RankingMetric,
+  { sizes, level }: { sizes: readonly Sizes[]; level: number },
+): [number, number] {
+  const best = sizes.map((size) => ({ ...size, auroc: 1 }));
+  const far = apartMetric(metric, best, level)?.interval;
+  if (!far) return [lo, hi];
   // Of rates the best is 0, not 1; AUROC has a mirror image.
-  const least = far[1] < 1 ? lo : Math.min(lo, far[0]);
-  const most = far[1] < 1 ? Math.max(hi, far[1]) : metric === 'auroc' ? Math.max(hi, 1 - far[0]) : hi;
-  if (least === lo && most === hi) return own;
-  return {
-    ...own,
-    interval: [least, most],
-    why: own.why ?? asFarAsApart(least < lo ? 'lower' : 'upper'),
+  if (far[1] < 1) return [lo, Math.max(hi, far[1])];
+  return [Math.min(lo, far[0]), metric === 'auroc' ? Math.max(hi, 1 - far[0]) : hi];
+}
+
+/** Up to this level 1,000 resamples tell where the percentiles are. */
+const TOLD = 0.98;
+
+/**
+ * The ends at any level, for `hybridDifference`: `own` of the metric's variation, `limits` with the exact bounds. Beyond the level that
+ * resamples tell, percentiles lie farther off as those of a normal number do. Where there are too few examples for a bound, a rate can be anything.
+ */
+export function rankingEnds(
+  results: readonly RankingReplicates[],
+  metric: RankingMetric,
+): (level: number) => { own: Ends; limits: Ends } {
+  const sizes = sizesOf(results);
+  const told = twoSidedEstimate(results, metric, TOLD);
+  const { value } = told;
+  const own = (level: number): Ends => {
+    const resampled = level < TOLD ? twoSidedEstimate(results, metric, level) : told;
+    const other = intervals[metric](results, { ...resampled, level });
+    const [lo, hi] = other?.interval ?? resampled.interval ?? [value, value];
+    const farther = other || level < TOLD ? 1 : normalQuantile(level) / normalQuantile(TOLD);
+    const [down, up] = [Math.max(0, value - lo), Math.max(0, hi - value)];
+    return [Math.max(0, value - farther * down), Math.min(1, value + farther * up)];
+  };
+  return (level) => {
+    const exact = apartMetric(metric, sizes, level);
+    // Of a rate of 0 nothing varies: all that is known is a bound.
+    if (exact || value === 0)
+      return {
+        own: [value, value],
+        limits: (exact ?? intervals[metric](results, { ...told, level }))?.interval ?? [0, 1],
+      };
+    const usual = own(level);
+    return { own: usual, limits: atLeastAsFar(usual, metric, { sizes, level }) };
   };
 }
+
+/** Sizes of each ranking, and whether its scores overlap. */
+const sizesOf = (results: readonly RankingReplicates[]): (Sizes & { auroc: number })[] =>
+  results.map(({ nId, nOod, values: { auroc } }) => ({ nId, nOod, auroc }));

@@ -83,12 +83,8 @@ export function twoSidedEstimate<Name extends string>(
   name: Name,
   level = 0.95,
 ): Estimate {
-  const mean = (terms: readonly number[]) => terms.reduce((a, b) => a + b, 0) / terms.length;
-  const value = mean(results.map(({ values }) => values[name]));
-  const draws = Math.min(...results.map(({ replicates }) => replicates[name].length));
-  const replicates = Float64Array.from({ length: results.length > 0 ? draws : 0 }, (_, b) =>
-    mean(results.map(({ replicates }) => replicates[name][b]!)),
-  );
+  const value = meanOf(results.map(({ values }) => values[name]));
+  const replicates = meansOverSets(results, name);
   const interval = Number.isFinite(value) ? percentileInterval(replicates, level) : null;
   const n = (results[0]?.nId ?? 0) + results.reduce((sum, { nOod }) => sum + nOod, 0);
   return {
@@ -100,3 +96,16 @@ export function twoSidedEstimate<Name extends string>(
     ...whyNone(value, n, interval),
   };
 }
+
+/** The unweighted mean of a number over OOD sets, on each resample that all of them have. */
+export function meansOverSets<Name extends string>(
+  results: readonly Pick<TwoSidedReplicates<Name>, 'replicates'>[],
+  name: Name,
+): Float64Array {
+  const draws = Math.min(...results.map(({ replicates }) => replicates[name].length));
+  return Float64Array.from({ length: results.length > 0 ? draws : 0 }, (_, b) =>
+    meanOf(results.map(({ replicates }) => replicates[name][b]!)),
+  );
+}
+
+const meanOf = (terms: readonly number[]) => terms.reduce((a, b) => a + b, 0) / terms.length;

@@ -1,0 +1,47 @@
+import { meanVariance } from '../estimates/mean-variance.js';
+import { meansOverSets, twoSidedEstimate } from '../resampling/two-sided-bootstrap.js';
+import { hybridDifference, type Side } from '../tests/hybrid-difference.js';
+import type { TestedDifference } from '../tests/wald.js';
+import { rankingEnds } from './ranking-interval.js';
+import type { RankingMetric, RankingReplicates } from './ranking-replicates.js';
+
+/** Normal quantile of the highest level that a double tells from 1, or nearly. */
+const FARTHEST = 8;
+
+/**
+ * The difference of a ranking metric of two systems on the same examples, A - B, or of its means over OOD sets, by the intervals that
+ * both have (hybrid-difference.ts), with the correlation of their replicates. Where there are fewer than two examples of a kind,
+ * there is neither interval nor p; where all replicates are alike, no interval.
+ * @param a by OOD set
+ * @param b of the same sets, by the same draws
+ */
+export function rankingDifference(
+  a: readonly RankingReplicates[],
+  b: readonly RankingReplicates[],
+  metric: RankingMetric,
+  level?: number,
+): TestedDifference {
+  const [ofA, ofB] = [sideOf(a, metric), sideOf(b, metric)];
+  const error = deviation(ofA.replicates.map((value, r) => value - ofB.replicates[r]!));
+  const value = ofA.value - ofB.value;
+  const fewest = Math.min(...a.flatMap(({ nId, nOod }) => [nId, nOod]));
+  if (!Number.isFinite(error) || fewest < 2) return { value, interval: null, p: null };
+  if (error === 0 && value === 0 && ofA.error > 0) return { value, interval: null, p: 1 };
+  return hybridDifference(ofA, ofB, error, { farthest: FARTHEST, ...(level !== undefined && { level }) });
+}
+
+function sideOf(
+  results: readonly RankingReplicates[],
+  metric: RankingMetric,
+): Side & { replicates: Float64Array } {
+  const replicates = meansOverSets(results, metric);
+  const ends = rankingEnds(results, metric);
+  return {
+    value: twoSidedEstimate(results, metric).value,
+    error: deviation(replicates),
+    replicates,
+    at: ({ alpha }) => ends(1 - alpha),
+  };
+}
+
+const deviation = (values: Float64Array) => Math.sqrt(meanVariance(values).variance);
