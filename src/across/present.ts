@@ -115,5 +115,5 @@ export function unmatchedText({ runs, pairs, unmatched }: RunComparison, pair: n
 export function legend({ level, tests }: Pick<RunComparison, 'level' | 'tests'>): string {
   const percent = (share: number) => Number((100 * share).toFixed(6));
   const corrected = tests > 1 ? `, after Holm's correction for ${tests} tests` : '';
-  return `Differences are second minus first, on the examples that both have, with ${percent(level)} % intervals; better and worse at ${percent(1 - level)} %${corrected}.`;
+  return `Differences are second minus first, on the examples that both have, with ${percent(level)} % intervals of each by itself; better and worse at ${percent(1 - level)} %${corrected}.`;
 }

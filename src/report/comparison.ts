@@ -77,7 +77,7 @@ const isUndecided = ({ tested }: ComparisonColumn, model: string) =>
 
 const TESTS: Readonly<Record<NonNullable<ColumnComparison['test']>, string>> = {
   mcnemar: 'McNemar’s test (mid-p)',
-  delong: 'DeLong’s test',
+  delong: 'a test on DeLong’s variances',
   'paired-bootstrap': 'the paired bootstrap',
 };
 

@@ -41,6 +41,7 @@ const EXAMPLE_SCRIPTS = [
   'examples/parts',
   'examples/rows',
   'examples/filters',
+  'examples/numbers',
   'examples/pictures',
   'examples/detail',
   'examples/list',

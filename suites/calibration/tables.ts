@@ -12,7 +12,7 @@ export function overviewTable(
   return {
     id: `calibration-${dataset.name}`,
     title: `Calibration on ${dataset.name}`,
-    caption: `${dataset.size} examples, ${bins} bins, as the models are (T = 1). "If calibrated" is the ECE that a perfectly calibrated model with the same confidences would show on as many examples: an ECE inside that range is not distinguishable from perfect calibration. A positive gap is over-confidence. Bootstrap intervals, 95 %.`,
+    caption: `${dataset.size} examples, ${bins} bins, as the models are (T = 1). "If calibrated" is the ECE that a perfectly calibrated model with the same confidences would show on as many examples: an ECE inside that range is not distinguishable from perfect calibration. A positive gap is over-confidence. Bootstrap intervals, 95 %; that of an ECE is about what it comes to on as many examples, which of few is more than the true gap.`,
     columns: [
       { key: 'model', title: 'Model', format: 'text' },
       percent('ece', 'ECE'),

@@ -154,7 +154,7 @@ export function conventionTable(
       id: `openood-${id.name}`,
       title: `As OpenOOD computes them, against ${id.name}`,
       caption:
-        'OOD is positive. FPR@95: ID images rejected at the first threshold that rejects 95 % of the OOD images; AUPR by trapezoids. AUROC is the same in all conventions.',
+        "OOD is positive. FPR@95: ID images rejected at the first threshold that rejects 95 % of the OOD images; AUPR by trapezoids. AUROC is the same in all conventions. Intervals, 95 %: of FPR@95 and AUPR percentiles of the bootstrap, which are too short of few examples and next to 0 and 1; of AUROC by DeLong's variance. OpenOOD prints none.",
       folded: true,
       columns: [
         ...HEAD,

@@ -1,6 +1,7 @@
 // @module-tag slow
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
 import { writeReport } from '../../src/report/write-report.js';
@@ -108,6 +109,44 @@ describe.skipIf(whyNoBrowser())('the page of examples', () => {
       await page.getByLabel('Search').fill('7');
       await page.waitForFunction(`document.querySelectorAll('.tile').length === 1`);
       expect(await page.locator('.tile').textContent()).toContain('7');
+    }));
+
+  it('filters by numbers of the rows', () =>
+    open('real', {}, async (page) => {
+      await toExamples(page);
+      const where = page.getByLabel('Where');
+      const asked = async (text: string, answer = `; where ${text},`) => {
+        await where.fill(text);
+        await where.press('Enter');
+        await page.waitForFunction(
+          `document.querySelector('.told').textContent.includes(${JSON.stringify(answer)})`,
+        );
+        return Number((await told(page))?.match(/^\d+/)?.[0]);
+      };
+      const all = Number((await told(page))?.match(/^\d+/)?.[0]);
+      const sheet = readFileSync(
+        path.join(fileURLToPath(new URL('.', page.url())), 'examples', 'accuracy.csv'),
+        'utf8',
+      );
+      const [head, ...rows] = sheet
+        .trim()
+        .split('\n')
+        .map((line) => line.split(','));
+      const at = (name: string) => head!.indexOf(name);
+      const [system] = rows[0]!;
+      const confidences = rows
+        .filter(([model]) => model === system)
+        .map((row) => Number(row[at('confidence')]));
+      const median = [...confidences].sort((a, b) => a - b)[Math.floor(confidences.length / 2)]!;
+      const above = confidences.filter((one) => one > median).length;
+      expect(at('model')).toBe(0);
+      expect(above).toBeGreaterThan(0);
+      expect(await asked(`confidence > ${median}`)).toBe(above);
+      expect(await asked(`confidence <= ${median}`)).toBe(all - above);
+      expect(await asked(`confidence >= ${median} and confidence <= ${median}`)).toBe(1);
+      expect((await query(page)).get('where')).toContain('confidence >=');
+      expect(await asked('no such column > 1', 'no sheet has no_such_column')).toBe(0);
+      expect(await asked('confidence', 'is no condition')).toBe(0);
     }));
 
   it('shows where systems differ', () =>

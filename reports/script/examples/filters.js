@@ -1,5 +1,5 @@
 // Which examples are shown. All of it stands in the address.
-const KEYS = ['dataset', 'sheet', 'column', 'model', 'is', 'class', 'q', 'page', 'example'];
+const KEYS = ['dataset', 'sheet', 'column', 'model', 'is', 'class', 'where', 'q', 'page', 'example'];
 const state = Object.fromEntries(KEYS.map((key) => [key, address.get(key)]));
 const datasetNow = () => contents.datasets.find(({ name }) => name === state.dataset) ?? contents.datasets[0];
 
@@ -16,17 +16,21 @@ const OUTCOMES = { '': 'all', yes: 'yes', no: 'no', differs: 'differs between sy
 /** Whether something is of the sheet and the system that are asked for; some sheets are of no system. */
 const isAsked = ({ sheet, model }) => sheet === state.sheet && (model === state.model || model === '');
 
-/** Positions of the examples that pass; none where nothing answers what is asked. */
-function passing(facts, dataset) {
+/**
+ * Positions of the examples that pass; none where nothing answers what is asked.
+ * @param numbers as `withNumbers` says
+ */
+function passing(facts, dataset, numbers) {
   const fact = facts.facts.find((one) => isAsked(one) && one.column === state.column);
   const extent = facts.extents.find(isAsked);
   const lacking = state.sheet !== '' && (state.is === 'yes' || state.is === 'no' ? !fact : !extent);
-  if (lacking) return { kept: [], fact, lacking };
+  if (lacking || typeof numbers === 'string') return { kept: [], fact, lacking };
   const wanted = state.q.trim().toLowerCase();
   const kept = [];
   for (let e = 0; e < facts.indices.length; e++) {
     const label = className(dataset, facts.labels[e]);
     if (state.class !== '' && String(facts.labels[e]) !== state.class) continue;
+    if (numbers && !numbers.has(facts.indices[e])) continue;
     if (state.is === 'differs' && facts.differs[e] !== '1') continue;
     if (fact && state.is === 'yes' && fact.values[e] !== '1') continue;
     if (fact && state.is === 'no' && fact.values[e] !== '0') continue;
@@ -58,7 +62,7 @@ function select(name, label, options) {
 
 /** What is asked of one data set mostly has no answer in another. */
 const otherDataset = () => ({
-  ...{ example: '', class: '', sheet: '', column: '' },
+  ...{ example: '', class: '', sheet: '', column: '', where: '' },
   is: state.is === 'differs' ? state.is : '',
 });
 
@@ -93,6 +97,12 @@ function drawFilters(facts, dataset) {
     change({ q: search.value, page: '' });
     show();
   });
+  const where = make('input', { id: 'filter-where', placeholder: 'confidence > 0.9' });
+  where.value = state.where;
+  where.addEventListener('change', () => {
+    change({ where: where.value, page: '' });
+    show();
+  });
   const used = [...new Set(facts.labels)].filter((k) => k >= 0).sort((a, b) => a - b);
   const is = select('is', 'Show', Object.entries(OUTCOMES));
   // Without an outcome there is nothing to say yes or no.
@@ -112,6 +122,7 @@ function drawFilters(facts, dataset) {
       contents.systems.map((name) => [name, name]),
     ),
     is,
+    make('label', { text: 'Where' }, [where]),
     make('label', { text: 'Search' }, [search]),
   );
   if (held) document.getElementById(held)?.focus();

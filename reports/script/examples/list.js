@@ -23,13 +23,15 @@ async function showNow(isLast) {
   const facts = await part(`${dataset.file}-facts`);
   if (!isLast()) return;
   drawFilters(facts, dataset);
-  const { kept, fact, lacking } = passing(facts, dataset);
+  const numbers = await withNumbers(dataset);
+  if (!isLast()) return;
+  const { kept, fact, lacking } = passing(facts, dataset, numbers);
   const pages = Math.max(1, Math.ceil(kept.length / TILES));
   const page = Math.min(Math.max(1, Number(state.page) || 1), pages);
   const n = facts.indices.length;
   const all = dataset.cut ? `the first ${n} examples (every row lies in examples/*.csv)` : `${n} examples`;
   document.querySelector('.told').textContent = visible(
-    `${kept.length} of ${all}${saidOf(dataset, fact, lacking)}`,
+    `${kept.length} of ${all}${saidOf(dataset, fact, lacking)}${saidOfNumbers(numbers)}`,
   );
   const tiles = kept.slice((page - 1) * TILES, page * TILES).map((e) => tile(facts, dataset, e, fact));
   document.querySelector('.tiles').replaceChildren(...tiles.map(({ made }) => made));
@@ -61,6 +63,13 @@ function saidOf(dataset, fact, lacking) {
   if (fact) return `; ✓ and ✗: ${[column, fact.model].filter(Boolean).join(', ')}`;
   return state.is === '' ? `: those with rows of ${model} in ${sheet}` : '';
 }
+
+const saidOfNumbers = (numbers) => {
+  if (numbers === undefined) return '';
+  return typeof numbers === 'string'
+    ? `: ${numbers}`
+    : `; where ${state.where.trim()}, ${state.model || contents.systems[0]}`;
+};
 
 /** What a sheet is called; another page may ask for one that is not there. */
 const titleOf = (sheet) => contents.sheets.find(({ name }) => name === sheet)?.title ?? sheet;
