@@ -10,6 +10,7 @@ import { aligned, columnsIn, type RowsOfMeasure } from './groups.js';
 import type { MeasureWithRows } from './read-rows.js';
 import {
   detectionReplicates,
+  deviationOf,
   errorOf,
   rankingReplicates,
   replicates,
@@ -113,7 +114,9 @@ export function differenceOf(
     a: valueA,
     b: valueB,
     unchanged,
-    ...(tested.p === null && { note: 'fewer than two examples, or not defined on all resamples' }),
+    ...(tested.p === null && {
+      note: 'fewer than two examples, not defined on all resamples, or one of the two varies in none of them',
+    }),
   };
 }
 
@@ -171,7 +174,15 @@ function ofSets(
     if (statistic.kind === 'two-sample') return twoSampleReplicates(rows, statistic, seed);
     return detectionReplicates(rows, statistic, measure.rows.options ?? {}, seed);
   };
-  const error = errorOf(of(ofA, a), of(ofB, b));
+  const [drawnA, drawnB] = [of(ofA, a), of(ofB, b)];
+  const error = errorOf(drawnA, drawnB);
+  // Of scores that do not overlap nothing varies, which is no knowledge of what others would do.
+  if (
+    statistic.kind === 'detection' &&
+    value !== 0 &&
+    [drawnA, drawnB].some((drawn) => deviationOf(drawn) === 0)
+  )
+    return { interval: null, p: null, method: 'none' };
   const smallest = Math.min(...[ofA.examples, ...ofA.against].map(({ indices }) => indices.length));
   return { ...waldTest(value, error, smallest, { level, by: 'student-t' }), method: 'paired-bootstrap' };
 }

@@ -153,7 +153,8 @@ export function errorOf(a: Float64Array, b: Float64Array): number {
   return deviationOf(a.map((value, r) => value - b[r]!));
 }
 
-function deviationOf(values: Float64Array): number {
+/** The standard deviation of some resamples. */
+export function deviationOf(values: Float64Array): number {
   const mean = values.reduce((a, b) => a + b, 0) / values.length;
   return Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (values.length - 1));
 }

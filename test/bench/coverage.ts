@@ -289,7 +289,6 @@ function rankings(): string {
 /** Some of `systems`: every sample is resampled. */
 const RESAMPLED = [
   'normal, 0.9 and 0.9',
-  'normal, 0.98 and 0.98',
   'normal, 0.95 and 0.9',
   'normal, 0.999 and 0.97',
   '3 % of ID far below, else apart; normal, 0.97',

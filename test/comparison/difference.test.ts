@@ -182,12 +182,35 @@ describe('the difference of rankings', () => {
       rows,
     );
     const found = differenceOf(a, b);
-    expect(found).toMatchObject({ n: 180, test: statistic === 'auroc' ? 'delong' : 'paired-bootstrap' });
+    expect(found).toMatchObject({
+      n: 180,
+      ...(statistic === 'auroc'
+        ? { test: 'delong', method: 'delong-hybrid' }
+        : { test: 'paired-bootstrap', method: 'bootstrap-hybrid' }),
+    });
     expect(found.value).toBeCloseTo(valueFromRows(a.measure, a.rows) - valueFromRows(b.measure, b.rows), 12);
     expect(found.p).toBeLessThan(0.05);
     expect(Math.sign(found.interval?.[0] ?? 0)).toBe(Math.sign(found.interval?.[1] ?? 1));
     expect(differenceOf(a, a)).toMatchObject({ value: 0, p: 1 });
   });
+
+  it.each(['fpr95-openood', 'aupr-in-trapezoid'])(
+    '%s of scores that do not overlap is not tested, as it has no interval',
+    async (statistic) => {
+      const [a, b] = await compared(
+        ['a', 'b'].map((model) => ranking(model, statistic)),
+        columns,
+        [...scores('a', 5), ...scores('b', 0.2)],
+      );
+      expect(differenceOf(a, b)).toMatchObject({
+        interval: null,
+        p: null,
+        method: 'none',
+        note: expect.stringMatching(/varies in none/),
+      });
+      expect(differenceOf(a, a)).toMatchObject({ value: 0, interval: [0, 0], p: 1 });
+    },
+  );
 
   it('against other OOD sets is refused', async () => {
     const rows = [...scores('a', 1), ...scores('b', 1)];

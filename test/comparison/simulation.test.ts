@@ -63,6 +63,7 @@ function rates(truth: number, repeat: (r: number) => Difference) {
     const { p, interval } = repeat(r);
     if (p !== null && p <= 0.05) refused++;
     if (!interval) continue;
+    expect(interval[0] > 0 || interval[1] < 0).toBe(p !== null && p < 0.05);
     given++;
     if (interval[0] <= truth && truth <= interval[1]) covered++;
   }

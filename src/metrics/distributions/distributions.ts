@@ -1,3 +1,5 @@
+import { betaCdf } from './beta-distribution.js';
+
 /** Standard normal distribution function, by its Taylor series (Marsaglia 2004); exact to 1e-15 for |z| < 7. */
 export function normalCdf(z: number): number {
   if (z < -8) return 0;
@@ -18,13 +20,11 @@ export function normalTwoSided(z: number): number {
   return (2 * Math.exp((-x * x) / 2)) / (Math.sqrt(2 * Math.PI) * fraction);
 }
 
-/** P(|T| >= |t|) for Student's t with `df` degrees of freedom, a positive integer; above 400 of them to 1e-4 of itself. */
-export function studentTTwoSided(t: number, df: number): number {
-  const x = Math.abs(t);
-  if (df <= 400) return Math.max(0, 1 - studentTCentral(x, df));
-  // The normal deviate of the same tail (Wallace 1959).
-  return normalTwoSided(((8 * df + 1) / (8 * df + 3)) * Math.sqrt(df * Math.log1p((x * x) / df)));
-}
+/**
+ * P(|T| >= |t|) for Student's t with `df` degrees of freedom, a positive integer, by the incomplete beta function (Abramowitz & Stegun
+ * 1964, 26.5.27): to 1e-9 of itself, however small.
+ */
+export const studentTTwoSided = (t: number, df: number): number => betaCdf(df / (df + t * t), df / 2, 0.5);
 
 /**
  * P(|T| <= t) for Student's t with `df` degrees of freedom, a positive integer: the finite series in

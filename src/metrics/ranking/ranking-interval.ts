@@ -1,5 +1,6 @@
 import { normalQuantile } from '../distributions/distributions.js';
 import type { Estimate } from '../estimates/estimate.js';
+import { quantile } from '../estimates/intervals.js';
 import { logitEnds } from '../estimates/logit-ends.js';
 import { meanVariance } from '../estimates/mean-variance.js';
 import { meansOverSets, twoSidedEstimate } from '../resampling/two-sided-bootstrap.js';
@@ -76,59 +77,55 @@ export function withInterval(
   if (!Number.isFinite(value)) return resampled;
   const other = intervals[metric](results, resampled);
   const own: Estimate = other ? { ...about, ...other } : resampled;
-  if (!own.interval) return own;
-  const [lo] = own.interval;
-  const interval = atLeastAsFar(own.interval, metric, { sizes, level });
-  if (interval.every((end, i) => end === own.interval?.[i])) return own;
-  return { ...own, interval, why: own.why ?? asFarAsApart(interval[0] < lo ? 'lower' : 'upper') };
-}
-
-/** Reaching at least as far as the bound of scores that do not overlap. */
-function atLeastAsFar(
-  [lo, hi]: readonly [number, number],
-  metric: RankingMetric,
-  { sizes, level }: { sizes: readonly Sizes[]; level: number },
-): [number, number] {
-  const best = sizes.map((size) => ({ ...size, auroc: 1 }));
-  const far = apartMetric(metric, best, level)?.interval;
-  if (!far) return [lo, hi];
+  const far = apartMetric(
+    metric,
+    sizes.map((size) => ({ ...size, auroc: 1 })),
+    level,
+  )?.interval;
+  if (!own.interval || !far) return own;
+  const [lo, hi] = own.interval;
   // Of rates the best is 0, not 1; AUROC has a mirror image.
-  if (far[1] < 1) return [lo, Math.max(hi, far[1])];
-  return [Math.min(lo, far[0]), metric === 'auroc' ? Math.max(hi, 1 - far[0]) : hi];
+  const least = far[1] < 1 ? lo : Math.min(lo, far[0]);
+  const most = far[1] < 1 ? Math.max(hi, far[1]) : metric === 'auroc' ? Math.max(hi, 1 - far[0]) : hi;
+  if (least === lo && most === hi) return own;
+  return {
+    ...own,
+    interval: [least, most],
+    why: own.why ?? asFarAsApart(least < lo ? 'lower' : 'upper'),
+  };
 }
 
 /** Up to this level 1,000 resamples tell where the percentiles are. */
 const TOLD = 0.98;
 
 /**
- * The ends at any level, for `hybridDifference`: `own` of the metric's variation, `limits` with the exact bounds. Beyond the level that
- * resamples tell, percentiles lie farther off as those of a normal number do. Where there are too few examples for a bound, a rate can be anything.
+ * The ends at any level, for `hybridDifference`. Where scores do not overlap, and of an FPR95 of 0, nothing varies and the exact bound is
+ * all; with too few examples for one, a rate can be anything. Others do not reach as far as that bound here: of two systems whose scores
+ * nearly do not overlap, it would hide what hundreds of examples tell (docs/coverage.md). Beyond the level that resamples tell,
+ * percentiles lie farther off as those of a normal number do.
  */
 export function rankingEnds(
   results: readonly RankingReplicates[],
   metric: RankingMetric,
 ): (level: number) => { own: Ends; limits: Ends } {
   const sizes = sizesOf(results);
-  const told = twoSidedEstimate(results, metric, TOLD);
-  const { value } = told;
-  const own = (level: number): Ends => {
-    const resampled = level < TOLD ? twoSidedEstimate(results, metric, level) : told;
-    const other = intervals[metric](results, { ...resampled, level });
-    const [lo, hi] = other?.interval ?? resampled.interval ?? [value, value];
-    const farther = other || level < TOLD ? 1 : normalQuantile(level) / normalQuantile(TOLD);
+  const about = twoSidedEstimate(results, metric);
+  const { value } = about;
+  const sorted = meansOverSets(results, metric).sort();
+  const percentiles = (level: number): Ends => {
+    const tail = (1 - Math.min(level, TOLD)) / 2;
+    const [lo, hi] = [quantile(sorted, tail), quantile(sorted, 1 - tail)];
+    const farther = level > TOLD ? normalQuantile(level) / normalQuantile(TOLD) : 1;
     const [down, up] = [Math.max(0, value - lo), Math.max(0, hi - value)];
     return [Math.max(0, value - farther * down), Math.min(1, value + farther * up)];
   };
   return (level) => {
     const exact = apartMetric(metric, sizes, level);
+    const other = exact ?? intervals[metric](results, { ...about, level });
     // Of a rate of 0 nothing varies: all that is known is a bound.
-    if (exact || value === 0)
-      return {
-        own: [value, value],
-        limits: (exact ?? intervals[metric](results, { ...told, level }))?.interval ?? [0, 1],
-      };
-    const usual = own(level);
-    return { own: usual, limits: atLeastAsFar(usual, metric, { sizes, level }) };
+    if (exact || value === 0) return { own: [value, value], limits: other?.interval ?? [0, 1] };
+    const own = other?.interval ?? percentiles(level);
+    return { own, limits: own };
   };
 }
 

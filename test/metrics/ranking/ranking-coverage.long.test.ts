@@ -22,7 +22,9 @@ function truth(ratio: number): Partial<Record<RankingMetric, number>> {
   const steps = 20_000;
   let [auprIn, auprOut] = [0, 0];
   for (let i = 0; i < steps; i++) {
-    const [t, width] = [-8 + (16 * (i + 0.5)) / steps, 16 / steps];
+    // From where both kinds have something below to where both have something above, as far as a double tells.
+    const width = (SHIFT + 10) / steps;
+    const t = -5 + width * (i + 0.5);
     const [aboveId, aboveOod] = [1 - normalCdf(t - SHIFT), 1 - normalCdf(t)];
     const [belowId, belowOod] = [1 - aboveId, 1 - aboveOod];
     auprIn += (density(t - SHIFT) * width * aboveId) / (aboveId + ratio * aboveOod);

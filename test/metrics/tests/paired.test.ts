@@ -10,7 +10,12 @@ import { drawnQuantile } from '../../../src/metrics/resampling/drawn-quantile.js
 import { logSumExp, softmax } from '../../../src/metrics/softmax.js';
 import { cliques } from '../../../src/metrics/tests/cliques.js';
 import { holm } from '../../../src/metrics/tests/holm.js';
-import { mcnemar, pairedCounts, shareDifference } from '../../../src/metrics/tests/paired-shares.js';
+import {
+  mcnemar,
+  pairedCounts,
+  shareDifference,
+  testedShares,
+} from '../../../src/metrics/tests/paired-shares.js';
 import { waldTest } from '../../../src/metrics/tests/wald.js';
 import { readReference } from '../../models/npz.js';
 
@@ -33,6 +38,12 @@ describe('tails of distributions', () => {
     expect(normalTwoSided(-z)).toBe(normalTwoSided(z));
   });
 
+  it.each([0.3, 5, 1e6])("Student's t = %d with one and two degrees of freedom has a closed form", (t) => {
+    near(studentTTwoSided(t, 1), (2 / Math.PI) * Math.atan(1 / t), 9);
+    const s = Math.sqrt(t * t + 2);
+    near(studentTTwoSided(t, 2), 2 / (s * (s + t)), 9);
+  });
+
   it.each([
     [2.1, 5, 0.08975324988459879],
     [3.3, 30, 0.002499307439798054],
@@ -42,7 +53,7 @@ describe('tails of distributions', () => {
     [1.2, 9999, 0.23016777135991434],
     [6, 1000, 2.7553691733774752e-9],
   ])("Student's t = %d with %d degrees of freedom (scipy.stats.t.sf)", (t, df, p) => {
-    near(studentTTwoSided(t, df), p, 4);
+    near(studentTTwoSided(t, df), p, 9);
     expect(studentTTwoSided(-t, df)).toBe(studentTTwoSided(t, df));
   });
 
@@ -104,6 +115,31 @@ describe('McNemar', () => {
       neither: 1,
     });
     expect(shareDifference(pairedCounts([], []))).toEqual({ value: Number.NaN, interval: null });
+    expect(testedShares(pairedCounts([], []))).toEqual({ value: Number.NaN, interval: null, p: 1, exact: 1 });
+  });
+
+  it.each([0.8, 0.95, 0.99])('with a test leaves 0 out at %d where McNemar does, and only there', (level) => {
+    for (const n of [1, 3, 10, 40, 300])
+      for (let discordant = 0; discordant <= Math.min(n, 30); discordant++)
+        for (let onlyA = 0; onlyA <= discordant; onlyA++)
+          for (const shared of [0, 0.8, 1]) {
+            const both = Math.round(shared * (n - discordant));
+            const onlyB = discordant - onlyA;
+            const counts = { both, onlyA, onlyB, neither: n - discordant - both };
+            const { value, interval, p, exact } = testedShares(counts, level);
+            const [lo, hi] = interval!;
+            expect([p, exact]).toEqual([mcnemar(counts).midP, mcnemar(counts).exact]);
+            expect(lo <= value && value <= hi, JSON.stringify(counts)).toBe(true);
+            expect(lo > 0 || hi < 0, JSON.stringify(counts)).toBe(p < 1 - level);
+            const plain = shareDifference(counts, level).interval!;
+            if (value >= 0) expect(hi).toBe(plain[1]);
+            if (value <= 0) expect(lo).toBe(plain[0]);
+            const [other, mirrored] = [
+              testedShares({ ...counts, onlyA: onlyB, onlyB: onlyA }, level).interval!,
+              [-hi, -lo],
+            ];
+            expect(other).toEqual(mirrored.map((end) => expect.closeTo(end, 9)));
+          }
   });
 });
 
