@@ -47,6 +47,7 @@ export interface Curve {
   rounding?: CurveRow['rounding'];
   refuses?: CurveRow['refuses'];
   roundedInterval?: CurveRow['roundedInterval'];
+  emitLines?: CurveRow['emitLines'];
   least?: number;
 }
 
@@ -90,7 +91,7 @@ const UNDEFINED = [0, Number.NEGATIVE_INFINITY, 0, Number.POSITIVE_INFINITY];
 
 /** Its row: intervals and lines from the shape. */
 export function curve(own: Curve): CurveRow {
-  const { op, shape, rounding = () => COMPUTED, refuses, domain, roundedInterval, least } = own;
+  const { op, shape, rounding = () => COMPUTED, refuses, domain, roundedInterval, emitLines, least } = own;
   return {
     kind: 'curve',
     op,
@@ -108,6 +109,7 @@ export function curve(own: Curve): CurveRow {
     ...(domain && { defined: domain.holds }),
     ...(refuses && { refuses }),
     ...(roundedInterval && { roundedInterval }),
+    ...(emitLines && { emitLines }),
     ...(least !== undefined && { least }),
   };
 }

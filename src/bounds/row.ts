@@ -65,6 +65,15 @@ export type EndArray = Float32Array | Float64Array;
  */
 export type LinesOn = (lowers: EndArray, uppers: EndArray, i: number, lines: Float64Array) => void;
 
+/** Lines as values of a graph, in the shape of the intervals. No slope is larger than 2. */
+export interface EmittedLines {
+  lowerSlope: string;
+  /** None where it is 0: then no slope is below 0, nor an intercept. */
+  lowerIntercept?: string;
+  upperSlope: string;
+  upperIntercept: string;
+}
+
 /** A function of each number by itself. */
 export interface CurveRow {
   kind: 'curve';
@@ -81,14 +90,8 @@ export interface CurveRow {
   /** The same of one number. */
   image(site: BoundSite): (lower: number, upper: number) => readonly [number, number];
   lines(site: BoundSite): LinesOn;
-  /**
-   * The same as a graph, on intervals of any one shape, whose lower lines go through 0; every slope is from 0 to 1. Undefined where that
-   * graph would be looser.
-   */
-  emitLines?(
-    site: BoundSite,
-    of: Interval,
-  ): { lowerSlope: string; upperSlope: string; upperIntercept: string } | undefined;
+  /** The same as a graph, on intervals of any one shape. Undefined where that graph would be looser. */
+  emitLines?(site: BoundSite, of: Interval): EmittedLines | undefined;
   /** Where the lines are not the function itself, any line through 0 with a slope from the first to the second is below it. */
   lowerSlopes?(site: BoundSite): readonly [number, number];
   /** Whether the lower line goes through 0 on every interval, its slope a number of float32. */

@@ -1,5 +1,6 @@
 import { isBlocked, scaled, scaledSum } from './blocked.js';
 import { COMPUTED, type Curve } from './curve-row.js';
+import { type Gated, gatedLines } from './gated.js';
 import type { Ends, Interval } from './row.js';
 import type { Shape } from './shape.js';
 import type { BoundSite } from './site.js';
@@ -11,6 +12,8 @@ export const SILU = 'Silu';
 
 /** Where it is least. */
 const BOTTOM = -1.278464542761074;
+/** Where it turns from bending one way to the other, and at -TURN. */
+const TURN = 2.3993572805154;
 
 const shape: Shape = {
   f: (x) => x * sigmoid(x),
@@ -19,8 +22,7 @@ const shape: Shape = {
     return gate * (1 + x * (1 - gate));
   },
   smooth: true,
-  // Where it turns from bending one way to the other.
-  turns: [-2.3993572805154, 2.3993572805154],
+  turns: [-TURN, TURN],
   extremes: [BOTTOM],
 };
 
@@ -64,10 +66,19 @@ function inBlocks(s: BoundSite, { lower, upper }: Interval): Ends | undefined {
   };
 }
 
+export const siluGate: Gated = {
+  gate: (s, x) => s.sub(s.emit('Sigmoid', x), 0.5),
+  rise: (s, gate) => s.sub(0.25, s.mul(gate, gate)),
+  turn: TURN,
+  touch: -BOTTOM,
+  spread: 0.57,
+};
+
 export const silu: Curve = {
   op: SILU,
   emit,
   shape: () => shape,
   rounding: () => ROUNDING,
   roundedInterval: inBlocks,
+  emitLines: (s, of) => gatedLines(s, of, siluGate),
 };

@@ -149,22 +149,26 @@ class Numbers implements Known {
       const { forward, backward } = network.rounded.get(own) ?? { forward: 0, backward: 0 };
       const products = (forward + backward) / UNIT;
       this.products = Math.max(this.products, products);
-      // Slopes are at most 1.
-      room += products * TINY;
+      // Slopes are at most 2.
+      room += 2 * products * TINY;
     }
     if (step && 'rounding' in step) {
       const { absolute, relative, argument } = step.rounding;
-      const { lowerSlope, upperSlope, upperIntercept } = this.lines(step);
+      const { lowerSlope, lowerIntercept, upperSlope, upperIntercept } = this.lines(step);
+      const larger = (one: string, other: string) =>
+        b.op('Max', lowerIntercept === undefined ? [one, other] : [b.op('Abs', [one]), b.op('Abs', [other])]);
       const axes = gammaOfAxes(dimsOf(network, value), network.steps.length);
       room += absolute;
       const reach = this.reaches.get(value) ?? '';
       const read = [times(reach, COEFFICIENT)];
       if (folded !== undefined) read.push(times(this.flatMagnitude(folded), this.affineError(folded)));
-      terms.push(b.op('Mul', [sum(read), b.op('Max', [lowerSlope, upperSlope])]));
+      terms.push(b.op('Mul', [sum(read), larger(lowerSlope, upperSlope)]));
       if (relative + gamma(readers) > 0)
         terms.push(times(this.flatMagnitude(value), relative + gamma(readers)));
       if (argument > 0) terms.push(times(reach, argument));
-      terms.push(times(upperIntercept, COEFFICIENT + axes));
+      const intercept =
+        lowerIntercept === undefined ? upperIntercept : larger(lowerIntercept, upperIntercept);
+      terms.push(times(intercept, COEFFICIENT + axes));
     } else if (value === network.pixels) terms.push(times(this.flatMagnitude(value), gamma(readers)));
     else terms.push(times(this.flatMagnitude(value), this.affineError(value)));
     return this.flat(b.op('Sum', [...terms, b.scalar(room)]), size);
