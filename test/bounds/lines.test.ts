@@ -3,7 +3,7 @@ import { FreePlanes } from '../../src/bounds/ascent-planes.js';
 import { intervalGraph } from '../../src/bounds/intervals.js';
 import { type Bent, type Bounded, boundedNetwork, onConstants, siteOf } from '../../src/bounds/network.js';
 import { imageOf, magnitudeAt, type Range } from '../../src/bounds/ranges.js';
-import { stepLines } from '../../src/bounds/step-lines.js';
+import { type StepLines, stepLines } from '../../src/bounds/step-lines.js';
 import { BOUNDS } from '../../src/bounds/table.js';
 import { createOrtEngine } from '../../src/engines/ort/engine.js';
 import { float, GraphBuilder, int, ints, string } from '../../src/graph/build.js';
@@ -112,6 +112,26 @@ const rangeOf = (ends: readonly (readonly [number, number])[]): Range => ({
   upper: Float32Array.from(ends, ([, high]) => high),
 });
 
+type Lines = Pick<StepLines, 'lowerSlope' | 'upperSlope' | 'upperIntercept'> & Partial<StepLines>;
+
+/** Lines of a network's only curve on intervals: as JavaScript makes them and as a graph does. */
+async function linesBothWays(network: Bounded, ends: readonly (readonly [number, number])[]) {
+  const step = network.bent[0] as Extract<Bent, { lines: unknown }>;
+  const ranges = new Map([[step.node.inputs[0]!, rangeOf(ends)]]);
+  ranges.set(step.node.outputs[0]!, imageOf(step, network, ranges));
+  const known: Lines = stepLines(step, network, ends.length, ranges);
+  const b = onConstants(network, 'lines');
+  const [lower, upper] = [b.input('lower', 'float32', ['N']), b.input('upper', 'float32', ['N'])];
+  const made = step.row.emitLines!(siteOf(step.node, b, network), { lower, upper })!;
+  for (const value of Object.values(made)) b.output(value);
+  const program = await engine.compile(b.build());
+  const fed = (data: Float32Array) => ({ type: 'float32' as const, dims: [ends.length], data });
+  const found = await program.run({ lower: fed(rangeOf(ends).lower), upper: fed(rangeOf(ends).upper) });
+  await program.release();
+  const read = Object.entries(made).map(([line, value]) => [line, found[value]!.data as Float32Array]);
+  return { known, emitted: Object.fromEntries(read) as Lines };
+}
+
 /** The operator of a network of the table. */
 const opOf = (name: string) => name.split(' ')[0]!;
 
@@ -189,25 +209,10 @@ describe('of one number', () => {
   ] as const)('%s lies between lines that a graph makes, which are those of stepLines', async (_, leak) => {
     const alpha = float(leak);
     const network = await networkOf(leak === 0 ? unary('Relu') : unary('LeakyRelu', { alpha }), 1);
-    const step = network.bent[0] as Extract<Bent, { lines: unknown }>;
     const f = (x: number) => (x > 0 ? x : leak * x);
-    const ranges = new Map([[step.node.inputs[0]!, rangeOf(ALL)]]);
-    ranges.set(step.node.outputs[0]!, imageOf(step, network, ranges));
-    const known = stepLines(step, network, ALL.length, ranges);
-    const b = onConstants(network, 'lines');
-    const [lower, upper] = [b.input('lower', 'float32', ['N']), b.input('upper', 'float32', ['N'])];
-    const made = step.row.emitLines!(siteOf(step.node, b, network), { lower, upper })!;
-    for (const value of Object.values(made)) b.output(value);
-    const program = await engine.compile(b.build());
-    const fed = (data: Float32Array) => ({ type: 'float32' as const, dims: [ALL.length], data });
-    const found = await program.run({
-      lower: fed(rangeOf(ALL).lower),
-      upper: fed(rangeOf(ALL).upper),
-    });
-    await program.release();
-    const [below, above, intercept] = [made.lowerSlope, made.upperSlope, made.upperIntercept].map(
-      (value) => found[value]!.data as Float32Array,
-    ) as [Float32Array, Float32Array, Float32Array];
+    const { known, emitted } = await linesBothWays(network, ALL);
+    const { lowerSlope: below, upperSlope: above, upperIntercept: intercept } = emitted;
+    expect(emitted.lowerIntercept).toBeUndefined();
     for (const [i, ends] of ALL.entries()) {
       for (const x of pointsOf(ends)) {
         const spare = ROUNDED * Math.abs(x);
@@ -227,6 +232,53 @@ describe('of one number', () => {
       if (Math.abs(known.upperSlope[i]! - 0.5) > 1e-5) expect(below[i]).toBeCloseTo(known.lowerSlope[i]!, 5);
     }
   });
+
+  it.each(['Silu'])(
+    '%s lies between lines that a graph makes, which in the middle are about as near as those of stepLines',
+    async (name) => {
+      const [layer, f] = CURVES[name]!;
+      const draws = stream({ seed: 0, purpose: 'test/emitted', example: 0 });
+      const wide = Array.from({ length: 20_000 }, (): [number, number] => {
+        const [middle, half] = [12 * draws.uniform() - 6, 10 ** (6 * draws.uniform() - 4.5)];
+        return [Math.fround(middle - half), Math.fround(middle + half)];
+      });
+      const all = [...ALL, ...wide];
+      const { known, emitted } = await linesBothWays(await networkOf(layer, 1), all);
+      const faults: string[] = [];
+      const gaps = { known: [0, 0], emitted: [0, 0] };
+      for (const [i, ends] of all.entries()) {
+        const reach = Math.max(...ends.map(Math.abs));
+        const middle = (ends[0] + ends[1]) / 2;
+        const gapOf = (
+          { lowerSlope, lowerIntercept, upperSlope, upperIntercept }: typeof emitted,
+          x: number,
+        ) => [
+          f(x) - (lowerSlope[i]! * x + (lowerIntercept?.[i] ?? 0)),
+          upperSlope[i]! * x + upperIntercept[i]! - f(x),
+        ];
+        for (const x of pointsOf(ends))
+          if (!gapOf(emitted, x).every((gap) => gap >= -ROUNDED * (1 + reach)))
+            faults.push(`${x} of [${ends}]: ${gapOf(emitted, x)}`);
+        for (const slope of [emitted.lowerSlope[i]!, emitted.upperSlope[i]!])
+          if (!(Math.abs(slope) < 1.25 && (slope === 0 || Math.abs(slope) > 2 ** -40)))
+            faults.push(`a slope of ${slope} on [${ends}]`);
+        gapOf(emitted, middle).forEach((gap, side) => {
+          const before = gapOf(known, middle)[side]!;
+          if (i >= ALL.length) {
+            gaps.known[side]! += before;
+            gaps.emitted[side]! += gap;
+          }
+          // Rounding, and where tangents from far out touch is known about.
+          const rounding = 4e-6 * (1 + reach) * (1 + ends[1] - ends[0]);
+          if (!(gap <= before + rounding + 0.02)) faults.push(`far on [${ends}]: ${gap} > ${before}`);
+          const inside = Math.abs(ends[0]) < 1.2 && Math.abs(ends[1]) < 1.2;
+          if (inside && !(gap <= before + rounding)) faults.push(`far on [${ends}]: ${gap} > ${before}`);
+        });
+      }
+      expect(faults.slice(0, 3)).toEqual([]);
+      for (const side of [0, 1]) expect(gaps.emitted[side]! / gaps.known[side]!).toBeLessThan(1.001);
+    },
+  );
 
   it.each(Object.entries(OF_SOFTMAX))(
     '%s of a Softmax lies between its lines and in its image',
