@@ -1,5 +1,6 @@
 import { COMPUTED, type Curve, curve, DIRECT, EXACT, NOT_NEGATIVE, NOT_ZERO, POSITIVE } from './curve-row.js';
-import { gelu, geluByTanh } from './gelu.js';
+import { gatedLines } from './gated.js';
+import { gelu, geluByTanh, geluGate } from './gelu.js';
 import { leaky } from './leaky.js';
 import type { CurveRow } from './row.js';
 import type { Shape } from './shape.js';
@@ -160,6 +161,8 @@ export const curves: readonly CurveRow[] = [
     emit: emittedGelu,
     shape: (s) => (byTanh(s) ? geluByTanh : gelu),
     rounding: silu.rounding,
+    // Rounding of the other's derivative grows with x^2.
+    emitLines: (s, of) => (byTanh(s) ? undefined : gatedLines(s, of, geluGate)),
   }),
   curve(square),
   curve(hardSwish),

@@ -1,3 +1,4 @@
+import type { Gated } from './gated.js';
 import type { Shape } from './shape.js';
 
 /** Standard normal distribution function in float64, by its Taylor series (Marsaglia 2004); beyond 8, all or nothing. */
@@ -10,13 +11,24 @@ function normalCdf(x: number): number {
 
 const normalDensity = (x: number) => Math.exp((-x * x) / 2) / Math.sqrt(2 * Math.PI);
 
+/** Where it is least. */
+const BOTTOM = -0.7517915246935645;
+
 /** x times the probability that a standard normal number is below it (Hendrycks & Gimpel 2016). */
 export const gelu: Shape = {
   f: (x) => x * normalCdf(x),
   slope: (x) => normalCdf(x) + x * normalDensity(x),
   smooth: true,
   turns: [-Math.SQRT2, Math.SQRT2],
-  extremes: [-0.7517915246935645],
+  extremes: [BOTTOM],
+};
+
+export const geluGate: Gated = {
+  gate: (s, x) => s.mul(s.emit('Erf', s.mul(x, Math.SQRT1_2)), 0.5),
+  rise: (s, _, x) => s.mul(s.exp(s.mul(s.mul(x, x), -0.5)), normalDensity(0)),
+  turn: Math.SQRT2,
+  touch: -BOTTOM,
+  spread: 0.47,
 };
 
 const [STRETCH, CUBIC] = [Math.sqrt(2 / Math.PI), 0.044715];
