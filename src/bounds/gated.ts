@@ -24,6 +24,9 @@ export const OFF = 5e-7;
 
 const SLOPE = 0.7;
 
+/** Beyond, (x - CAP) times a gate's derivative at x is less than 1e-7. */
+const CAP = 16;
+
 /** Places beside a turn lie this side of it for certain. */
 const BESIDE = 1e-4;
 /** What no number comes near by that differs from 0. */
@@ -47,7 +50,8 @@ const NEAR = 2 ** -60;
  * where tangents touch that meet h at l, about turn (1 + spread log(turn / l)), or u where that is less, with the chord's slope likewise.
  *
  * What float32 makes of this: with e = `OFF` / 2, U = 2^-24 and r = max(|l|, |u|), products x gate and sums with k x are off by (e + 4 U) r, and
- * the stored slope by U; h'(p) by (e + 2 U) (1 + r), times u - l at most for the line. Intercepts give way by twice e and 10 U of both.
+ * the stored slope by U; h'(p), with `CAP` for a larger p, by (e + 2 U) (1 + min(r, CAP)), times u - l at most for the line. Intercepts give way by
+ * four times e for each.
  */
 export function gatedLines(s: BoundSite, { lower, upper }: Interval, own: Gated): EmittedLines {
   const { turn, touch, spread } = own;
@@ -66,7 +70,7 @@ export function gatedLines(s: BoundSite, { lower, upper }: Interval, own: Gated)
   const chord = s.emit('Clip', rise, -SLOPE, SLOPE);
   /** The slope at a place, or the chord's at an end if it is less. */
   const slopeAt = ({ x, gate }: ReturnType<typeof at>, fromEnd: string) => {
-    const slope = s.add(gate, s.mul(x, own.rise(s, gate, x)));
+    const slope = s.add(gate, s.mul(s.emit('Min', x, CAP), own.rise(s, gate, x)));
     return s.emit('Min', slope, s.add(chord, s.mul(fromEnd, FAR)));
   };
   const far = s.emit('Reciprocal', s.emit('Max', high, turn * (1 + BESIDE)));
@@ -80,7 +84,7 @@ export function gatedLines(s: BoundSite, { lower, upper }: Interval, own: Gated)
   const slopes = [slopeAt(inner, s.sub(inner.x, low)), slopeAt(outer, s.sub(high, outer.x))] as const;
   const extreme = (op: string, place: ReturnType<typeof at>, slope: string) =>
     [...ends, place].map(({ x, value }) => s.sub(value, s.mul(slope, x))).reduce((a, b) => s.emit(op, a, b));
-  const both = s.add(s.mul(high, s.add(width, 1)), width);
+  const both = s.add(s.mul(s.add(s.emit('Min', high, CAP), 1), width), high);
   const spare = s.add(s.mul(both, 2 * OFF), NEAR);
   const stored = (slope: string) => s.add(s.mul(slope, side), 0.5);
   return {
