@@ -46,14 +46,14 @@ const NETWORKS: Readonly<Record<string, [Layer, number, apart?: number]>> = {
     },
     63,
   ],
-  'a chain of SiLU': [(b, x) => silu(b, down(b, silu(b, stem(b, x)))), 63, 0.02],
+  'a chain of SiLU': [(b, x) => silu(b, down(b, silu(b, stem(b, x)))), 63, 0.05],
   'SiLU, GELU and ReLU, and what is added to what it is made of': [
     (b, x) => {
       const first = silu(b, stem(b, x));
       return relu(b, down(b, b.op('Add', [first, residual(b, gelu(b, residual(b, first)))])));
     },
     63,
-    0.02,
+    0.05,
   ],
   'two ways to the pixels': [
     (b, x) => {
