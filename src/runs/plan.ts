@@ -89,6 +89,7 @@ export function planRun(entries: readonly SuiteEntry[], inventory: Inventory): P
     );
     const context: SuiteContext = {
       systems: infos.filter((info) => lacking(info, suite.needs).length === 0),
+      names: [...inventory.systems.keys()],
       datasets: sets.filter((set) => !hidden.includes(set)),
       seed: inventory.seed,
       catalogue: inventory.catalogue ?? builtinRunCatalogue,

@@ -116,6 +116,8 @@ export interface Request<R extends Rows = Rows> {
 export interface SuiteContext {
   /** The systems that offer all that the suite needs. */
   systems: readonly SystemInfo[];
+  /** Names of all systems of the run, for options that name one which need not offer that. */
+  names?: readonly string[];
   datasets: readonly DatasetInfo[];
   seed: number;
   /** What the run can name: attacks, norms, scores and all else, those of plug-ins too. */

@@ -39,7 +39,7 @@ interface Job {
 function jobs(context: SuiteContext, options: PurificationOptions): Job[] {
   return labelledTestSets(context).flatMap((dataset) =>
     context.systems.flatMap((system) => {
-      const purifier = purifierOf(system, context.systems, options);
+      const purifier = purifierOf(system, context, options);
       return 'by' in purifier
         ? [{ system, dataset, wanted: requestsFor(system, dataset, purifier.by, options, context) }]
         : [];
@@ -151,7 +151,7 @@ function judgedBy(asked: readonly string[], results: readonly PurificationResult
 
 function unpurified(context: SuiteContext, options: PurificationOptions): NotApplicable[] {
   return context.systems.flatMap((system) => {
-    const purifier = purifierOf(system, context.systems, options);
+    const purifier = purifierOf(system, context, options);
     if ('reason' in purifier) return [{ suite: NAME, model: system.name, reason: purifier.reason }];
     const reason = onceOnly(purifier.by, context.systems);
     return reason ? [{ suite: NAME, model: system.name, what: 'full gradient', reason }] : [];

@@ -12,11 +12,13 @@ import {
   purifiedRequest,
 } from '../../src/measurements.js';
 import {
+  AssayError,
   type DatasetInfo,
   type Request,
   request,
   type SuiteContext,
   type SystemInfo,
+  unknownName,
 } from '../../src/suite.js';
 import { type Climb, climbOf } from './climb.js';
 import { type DiagnosticRequests, diagnosticRequests } from './diagnostics.js';
@@ -57,12 +59,16 @@ export interface PurificationRequests {
 /** Draws in any case, and for votes: what resubmission is asked about (DiffHammer, NeurIPS 2024). */
 export const BLOCK = 10;
 
-/** The name of the model that purifies for a system, or why there is none. */
+/** The name of the model that purifies for a system, or why there is none. Errors: `config-invalid` where the run has none of that name. */
 export function purifierOf(
   system: SystemInfo,
-  systems: readonly SystemInfo[],
+  { systems, names }: Pick<SuiteContext, 'systems' | 'names'>,
   { by }: PurificationOptions,
 ): { by: string } | { reason: string } {
+  if (by !== undefined && names && !names.includes(by)) {
+    const { message, details } = unknownName('system', by, names);
+    throw new AssayError('config-invalid', message, { ...details, path: 'by' });
+  }
   if (system.stochastic) return { reason: 'it stands behind a defence already' };
   if (by !== undefined && by !== system.name) {
     const other = systems.find(({ name }) => name === by);

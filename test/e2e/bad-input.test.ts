@@ -84,6 +84,11 @@ const cases: Record<string, Case> = {
     code: 'config-invalid',
     says: [/bad\.run\.yaml at suites\[0\]\.attack\.epsilons(\[0\])?/],
   },
+  'a model that purifies and is not in the run': {
+    run: { suites: [{ purification: { by: 'shrap' } }] },
+    code: 'config-invalid',
+    says: ['bad.run.yaml at suites[0].purification.by', 'did you mean "sharp"?'],
+  },
   'a gate without a limit': {
     run: { gates: [{ measure: 'ece' }] },
     code: 'config-invalid',
