@@ -1,11 +1,14 @@
 import type { Engine } from '../engines/engine.js';
 import { Ascent } from './ascent.js';
-import { CrownIbp } from './crown-ibp.js';
+import { Combined } from './crown-ibp.js';
+import { bentValues } from './intervals.js';
 import { type Bounded, boundedNetwork, type Network, withoutRounding } from './network.js';
 import { Programs } from './programs.js';
 import { Propagation } from './propagation.js';
 import { type Boxes, better, type LowerBounds, type Range, type Ranges } from './ranges.js';
 import { type Refining, refine } from './refine.js';
+import { stopsOf } from './stops.js';
+import { ibpGraph, type TogetherGraph, togetherGraph } from './together.js';
 import { Walks, walkImages } from './walks.js';
 
 /**
@@ -37,7 +40,7 @@ export class BoundPrograms {
   private readonly programs: Programs;
   private readonly walks: Walks;
   private readonly ascent: Ascent;
-  private readonly crownIbp: CrownIbp;
+  private readonly combined: Partial<Record<Method, Combined>>;
   private readonly refining: Refining;
   private readonly stops: readonly string[];
 
@@ -47,8 +50,14 @@ export class BoundPrograms {
   ) {
     this.programs = new Programs(engine);
     this.walks = new Walks(network, this.programs);
-    this.stops = this.lastBends();
-    this.crownIbp = new CrownIbp(network, this.programs, this.stops);
+    const stops = stopsOf(network);
+    this.stops = stops;
+    const combined = (name: Method, make: () => TogetherGraph | undefined) =>
+      new Combined(network, this.programs, name, make);
+    this.combined = {
+      ibp: combined('ibp', () => ibpGraph(network, stops)),
+      'crown-ibp': combined('crown-ibp', () => togetherGraph(network, stops)),
+    };
     this.ascent = new Ascent(engine, network, this.programs);
     // One more is fed, or read, meanwhile.
     this.refining = { network, walks: this.walks, lanes: engine.concurrency + 1 };
@@ -80,12 +89,12 @@ export class BoundPrograms {
   ): Promise<LowerBounds> {
     if (count === 0) return { bound: new Float64Array(0), rounding: new Float64Array(0) };
     const { stops } = this;
-    const together = method === 'crown-ibp' ? await this.crownIbp.of(boxes, rows, count) : undefined;
-    const { ranges, sure } =
-      together ?? (await this.propagation.of(boxes, method === 'ibp' ? stops : undefined));
+    const together = await this.combined[method]?.of(boxes, rows, count);
+    const wanted = method === 'ibp' ? stops : [...bentValues(this.network), ...stops];
+    const { ranges, sure } = together ?? (await this.propagation.of(boxes, wanted));
     this.noteOutside(ranges);
     const asked = { n: boxes.n, ranges, rows, count };
-    const propagated = await this.walked(stops, asked);
+    const propagated = (method === 'ibp' && together?.found) || (await this.walked(stops, asked));
     const isLinear = stops.every((value) => value === this.network.pixels);
     const found =
       method === 'ibp' || isLinear
@@ -127,20 +136,5 @@ export class BoundPrograms {
   private async walked(stops: readonly string[], { n, ranges, rows, count }: Asked): Promise<LowerBounds> {
     const walk = await this.walks.begin({ from: this.network.logits, stops }, n, ranges);
     return walkImages(walk, n, rows, count);
-  }
-
-  /** Values of steps that are not affine from which the logits are affine; the pixels where there is none on a way. */
-  private lastBends(): string[] {
-    const { network } = this;
-    const bents = new Set(network.bent.map(({ node }) => node));
-    const needed = new Set([network.logits]);
-    const stops = new Set<string>();
-    for (const { node } of network.steps.toReversed()) {
-      if (!node.outputs.some((output) => needed.has(output))) continue;
-      if (bents.has(node)) stops.add(node.outputs[0]!);
-      else for (const input of node.inputs) if (network.varying.has(input)) needed.add(input);
-    }
-    if (needed.has(network.pixels)) stops.add(network.pixels);
-    return [...stops];
   }
 }

@@ -4,8 +4,8 @@ import { boundedInGroups } from './groups.js';
 import { addLeast } from './least.js';
 import { type Bounded, dimsOf, sizeOf } from './network.js';
 import type { Programs } from './programs.js';
-import type { Boxes, LowerBounds, Range } from './ranges.js';
-import { type TogetherGraph, togetherGraph } from './together.js';
+import { type Boxes, type LowerBounds, type Range, type Ranges, rangeOf } from './ranges.js';
+import type { TogetherGraph } from './together.js';
 import { NUMBERS, SPARE } from './walks.js';
 
 /** Of one image, a call takes so many functions even where their memory is more: every call finds its intervals anew. */
@@ -20,24 +20,25 @@ export interface Together {
   found: LowerBounds;
 }
 
-/** CROWN-IBP in one program, whose inner intervals and lines never leave the engine; for networks whose lines a graph makes. */
-export class CrownIbp {
+/** IBP or CROWN-IBP in one program, whose inner intervals and lines never leave the engine; where a graph makes all of it. */
+export class Combined {
   private graph: TogetherGraph | undefined | 'unknown' = 'unknown';
 
   constructor(
     private readonly network: Bounded,
     private readonly programs: Programs,
-    /** Values whose intervals are given too. */
-    private readonly wanted: readonly string[],
+    /** Of the program. */
+    private readonly name: string,
+    private readonly make: () => TogetherGraph | undefined,
   ) {}
 
   /** Lower bounds of functions (n, count, classes) of the logits; undefined where it takes several programs. */
   async of(boxes: Boxes, rows: Float32Array, count: number): Promise<Together | undefined> {
     const { network } = this;
-    if (this.graph === 'unknown') this.graph = togetherGraph(network, this.wanted);
+    if (this.graph === 'unknown') this.graph = this.make();
     const { graph } = this;
     if (!graph || boxes.ball) return undefined;
-    const program = await this.programs.of('crown-ibp', graph.graph);
+    const program = await this.programs.of(this.name, graph.graph);
     const { n } = boxes;
     const size = sizeOf(network, network.pixels);
     const classes = sizeOf(network, network.logits);
@@ -47,8 +48,7 @@ export class CrownIbp {
       const length = n * sizeOf(network, value);
       ranges.set(value, { lower: new Float32Array(length), upper: new Float32Array(length) });
     }
-    const widest = Math.max(...[...network.varying].map((value) => sizeOf(network, value)));
-    const fit = Math.floor(NUMBERS / widest);
+    const fit = Math.floor(NUMBERS / graph.widest);
     const most = fit < count ? Math.max(fit, FEWEST) : fit;
     const found = await boundedInGroups({ n, count, size: classes, rows }, most, async (group, part) => {
       const { image, images, functions } = group;
@@ -60,15 +60,18 @@ export class CrownIbp {
         [graph.pixels.upper]: fed([images, ...dimsOf(network, network.pixels)], box.upper),
         [graph.rows]: fed([images, functions, classes], part),
       });
+      const own = new Map<string, Range>([[network.pixels, box]]);
       for (const [value, { lower, upper }] of graph.intervals) {
-        const range = ranges.get(value)!;
-        range.lower.set(floatsOf(outputs, lower), image * sizeOf(network, value));
-        range.upper.set(floatsOf(outputs, upper), image * sizeOf(network, value));
+        const range = { lower: floatsOf(outputs, lower), upper: floatsOf(outputs, upper) };
+        own.set(value, range);
+        const all = ranges.get(value)!;
+        all.lower.set(range.lower, image * sizeOf(network, value));
+        all.upper.set(range.upper, image * sizeOf(network, value));
       }
       floatsOf(outputs, graph.finite).forEach((one, i) => {
         sure[image + i] = Number.isFinite(one);
       });
-      return readOff(outputs, graph, box, functions);
+      return readOff(outputs, graph, own, functions);
     });
     return { ranges, sure, found };
   }
@@ -77,7 +80,7 @@ export class CrownIbp {
 function readOff(
   outputs: Readonly<Record<string, Value>>,
   graph: TogetherGraph,
-  box: Range,
+  ranges: Ranges,
   count: number,
 ): LowerBounds {
   const most = floatsOf(outputs, graph.most);
@@ -86,7 +89,7 @@ function readOff(
     floatsOf(outputs, graph.error),
     (error, row) => error * SPARE * graph.errorSpare + (most[Math.floor(row / count)]! + 1) * graph.lost,
   );
-  for (const name of graph.coefficients.values())
-    addLeast(floatsOf(outputs, name), box, count, { bound, rounding });
+  for (const [value, name] of graph.coefficients)
+    addLeast(floatsOf(outputs, name), rangeOf(ranges, value), count, { bound, rounding });
   return { bound, rounding };
 }

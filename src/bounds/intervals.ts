@@ -35,7 +35,7 @@ export interface IntervalGraph {
 export function intervalGraph(
   network: Bounded,
   given: readonly string[] = [],
-  wanted?: readonly string[],
+  wanted: Iterable<string> = bentValues(network),
 ): IntervalGraph {
   const b = onConstants(network, 'intervals');
   const fed = new Map<string, Interval>();
@@ -65,7 +65,7 @@ export function intervalGraph(
   const read = new Set(network.bent.flatMap(readBy));
   const sums = [...read].flatMap((value) => sumsOf(present(known.get(value)), value, network));
   const intervals = new Map<string, Interval>();
-  for (const value of wanted ?? new Set([...read, ...network.bent.map(({ node }) => node.outputs[0]!)])) {
+  for (const value of wanted) {
     const { lower, upper } = present(known.get(value)).interval;
     intervals.set(value, {
       lower: b.outputAs(lower, b.fresh('lower')),
@@ -75,6 +75,10 @@ export function intervalGraph(
   const finite = sums.length > 0 ? b.outputAs(b.op('Sum', sums), b.fresh('finite')) : undefined;
   return { graph: prune(b.build()), pixels, known: fed, intervals, ...(finite && { finite }) };
 }
+
+/** Values that steps read and give which are not affine. */
+export const bentValues = ({ bent }: Bounded): ReadonlySet<string> =>
+  new Set(bent.flatMap((step) => [...readBy(step), step.node.outputs[0]!]));
 
 function present<T>(known: T | undefined): T {
   if (known === undefined) throw new Error('a value is read before it is given');

@@ -15,12 +15,15 @@ export function addLeast(
     let [sum, magnitude] = [0, 0];
     for (let i = 0; i < size; i++) {
       const a = coefficients[from + i]!;
-      const low = lower[image + i]!;
-      const high = upper[image + i]!;
-      // Signs come at random: this takes no branch.
-      sum += Math.min(a * low, a * high);
-      magnitude += Math.abs(a) * Math.max(Math.abs(low), Math.abs(high));
+      // Signs come at random: this takes no branch, as the smaller of two numbers does.
+      const weight = Math.abs(a);
+      const middle = upper[image + i]! + lower[image + i]!;
+      const width = upper[image + i]! - lower[image + i]!;
+      sum += a * middle - weight * width;
+      magnitude += weight * (Math.abs(middle) + width);
     }
+    sum /= 2;
+    magnitude /= 2;
     if (ball) {
       const own = coefficients.subarray(from, from + size);
       sum = Math.max(sum, leastInBall(own, { lower, upper, ball }, image));

@@ -10,7 +10,7 @@ import { loadOf } from './row.js';
 
 /**
  * A graph of what affine steps add up: |L| m + |c|, where m is how large its inputs are at most. Inputs are the largest magnitudes
- * of the pixels and of what steps give that are not affine, in their shapes.
+ * of the pixels, of what steps give that are not affine, and of where a walk stops, in their shapes.
  */
 interface MagnitudeGraph {
   graph: Graph;
@@ -24,8 +24,8 @@ interface MagnitudeGraph {
 const SHORT = 2 ** -12;
 
 /**
- * |L| m + |c| of all affine steps, by value.
- * @param known m of the pixels and of what steps give that are not affine
+ * |L| m + |c| of all affine steps after some values, by value.
+ * @param known m of these values
  */
 export function addMagnitudes(
   network: Bounded,
@@ -36,12 +36,12 @@ export function addMagnitudes(
   for (const step of network.steps) {
     if (!isAffine(step)) continue;
     const { node } = step;
+    const of = node.inputs.map((input) => made.get(input) ?? known.get(input));
+    const reached = node.inputs.every((input, i) => of[i] !== undefined || !network.varying.has(input));
+    if (!reached || node.outputs.some((output) => known.has(output))) continue;
     b.within(node.name, () => {
       const s = siteOf(node, b, network);
-      const spread = step.row.magnitude(
-        s,
-        node.inputs.map((input) => made.get(input) ?? known.get(input)),
-      );
+      const spread = step.row.magnitude(s, of);
       const load = loadOf(step.row, s);
       spread.forEach((value, i) => {
         const output = node.outputs[i]!;
@@ -55,7 +55,11 @@ export function addMagnitudes(
 }
 
 /** Magnitudes of some of the values that affine steps give. */
-function magnitudeGraph(network: Bounded, wanted: ReadonlySet<string>): MagnitudeGraph {
+function magnitudeGraph(
+  network: Bounded,
+  wanted: ReadonlySet<string>,
+  stops: readonly string[],
+): MagnitudeGraph {
   const b = onConstants(network, 'magnitudes');
   const inputs = new Map<string, string>();
   const outputs = new Map<string, string>();
@@ -66,9 +70,8 @@ function magnitudeGraph(network: Bounded, wanted: ReadonlySet<string>): Magnitud
     inputs.set(value, name);
     known.set(value, name);
   };
-  given(network.pixels);
-  for (const { node, row } of network.steps)
-    if (row.kind !== 'affine') for (const output of node.outputs) if (output !== '') given(output);
+  const bent = network.steps.filter((step) => !isAffine(step)).flatMap(({ node }) => node.outputs);
+  for (const value of new Set([network.pixels, ...bent, ...stops])) if (value !== '') given(value);
   for (const [value, magnitude] of addMagnitudes(network, b, known))
     if (wanted.has(value)) outputs.set(value, b.outputAs(magnitude, b.fresh('magnitude')));
   const graph = prune(b.build());
@@ -91,16 +94,17 @@ export class Magnitudes {
 
   /**
    * (n, size) of each of some values that affine steps give.
-   * @param key a name for these values
+   * @param key a name for these values, and for `stops`
+   * @param stops values whose ranges are known, and none before them
    */
   async of(
     key: string,
-    wanted: ReadonlySet<string>,
+    { wanted, stops }: { wanted: ReadonlySet<string>; stops: readonly string[] },
     n: number,
     ranges: Ranges,
   ): Promise<ReadonlyMap<string, Float32Array>> {
     const { network } = this;
-    const known = this.graphs.get(key) ?? magnitudeGraph(network, wanted);
+    const known = this.graphs.get(key) ?? magnitudeGraph(network, wanted, stops);
     this.graphs.set(key, known);
     if (known.outputs.size === 0) return new Map();
     const program = await this.programs.of(`${key} magnitudes`, known.graph);

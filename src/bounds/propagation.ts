@@ -19,11 +19,11 @@ export class Propagation {
    * Intervals over boxes, by value; and of each image whether all are finite: operators differ in what they make of infinity and of
    * what is no number, so that nothing is sure where any occurs. Of balls, what is affine in the pixels is walked back to them first:
    * the box around a ball is far larger.
-   * @param wanted of these values; default: of all that steps that are not affine read and give
+   * @param wanted of these values
    */
   async of(
     boxes: Boxes,
-    wanted?: readonly string[],
+    wanted: readonly string[],
   ): Promise<{ ranges: Map<string, Range>; sure: readonly boolean[] }> {
     const { network } = this.refining;
     const { n, ball } = boxes;
@@ -33,7 +33,7 @@ export class Propagation {
     const { graph, pixels, intervals, known, finite } = this.graph(
       key,
       first ? firstRead(network) : [],
-      wanted?.filter((of) => of !== network.pixels),
+      wanted.filter((of) => of !== network.pixels),
     );
     if (finite === undefined) return { ranges, sure: Array.from({ length: n }, () => true) };
     const program = await this.programs.of(key, graph);
@@ -60,7 +60,7 @@ export class Propagation {
     return { ranges, sure: Array.from(floatsOf(found, finite), Number.isFinite) };
   }
 
-  private graph(key: string, given: readonly string[], wanted?: readonly string[]): IntervalGraph {
+  private graph(key: string, given: readonly string[], wanted: readonly string[]): IntervalGraph {
     const graph = this.graphs.get(key) ?? intervalGraph(this.refining.network, given, wanted);
     this.graphs.set(key, graph);
     return graph;

@@ -1,8 +1,9 @@
+import { nodesBetween } from '../autodiff/coverage.js';
 import { GraphBuilder, int } from '../graph/build.js';
 import type { Graph } from '../graph/graph.js';
 import { prune } from '../graph/prune.js';
 import { type BackwardGraph, type Known, type LineInputs, refuseMissing, walkedBack } from './backward.js';
-import { type IntervalGraph, intervalGraph } from './intervals.js';
+import { bentValues, type IntervalGraph, intervalGraph } from './intervals.js';
 import { addMagnitudes } from './magnitudes.js';
 import { type Bounded, dimsOf, type Step, siteOf, sizeOf } from './network.js';
 import { gamma, gammaOfAxes, TINY, UNIT } from './rounding.js';
@@ -11,8 +12,8 @@ import { COEFFICIENT } from './step-lines.js';
 import { SIDES, SPARE } from './walks.js';
 
 /**
- * CROWN-IBP (Zhang et al. 2020) in one graph: intervals, the lines on them, what rounding may cost, and the walk back to the pixels. Inputs
- * are the ends of pixels, (n, C, H, W), and the functions, (n, rows, classes).
+ * Intervals, the lines on them, what rounding may cost, and a walk back from the logits, in one graph. Inputs are the ends of pixels,
+ * (n, C, H, W), and the functions, (n, rows, classes).
  */
 export interface TogetherGraph
   extends Pick<BackwardGraph, 'graph' | 'rows' | 'coefficients' | 'bias' | 'error' | 'errorSpare'> {
@@ -26,21 +27,45 @@ export interface TogetherGraph
   most: string;
   /** What products that are too small for float32 lose of any function, of an image whose largest number is 1 less. */
   lost: number;
+  /** The largest of the values that coefficients are of has so many numbers, of one image. */
+  widest: number;
 }
 
 /**
- * Undefined where the lines of some step are not made by a graph.
+ * CROWN-IBP (Zhang et al. 2020): back to the pixels. Undefined where the lines of some step are not made by a graph.
  * @param wanted values whose intervals are outputs too
  */
 export function togetherGraph(network: Bounded, wanted: readonly string[]): TogetherGraph | undefined {
   const inGraph = network.bent.every((step) => step.row.kind === 'curve' && step.row.emitLines);
-  if (!inGraph || network.bent.length === 0) return undefined;
-  const intervals = intervalGraph(network);
+  if (!inGraph) return undefined;
+  return walkOnIntervals(network, [network.pixels], [...bentValues(network), ...wanted], wanted);
+}
+
+/**
+ * IBP (Gowal et al. 2018): back to where all is affine from on.
+ * @param stops values after which every step is affine
+ */
+export function ibpGraph(network: Bounded, stops: readonly string[]): TogetherGraph | undefined {
+  const inner = stops.filter((value) => value !== network.pixels);
+  return walkOnIntervals(network, stops, inner, inner);
+}
+
+/**
+ * @param known values whose intervals the walk is on
+ * @param wanted those of them that are outputs
+ */
+function walkOnIntervals(
+  network: Bounded,
+  stops: readonly string[],
+  known: readonly string[],
+  wanted: readonly string[],
+): TogetherGraph | undefined {
+  const intervals = intervalGraph(network, [], known);
   if (intervals.finite === undefined) return undefined;
   const b = onIntervals(network, intervals.graph);
-  const numbers = new Numbers(network, b, intervals);
-  const stops = [network.pixels];
-  if (network.bent.some((step) => !numbers.has(step))) return undefined;
+  const numbers = new Numbers(network, b, intervals, stops);
+  const between = new Set(nodesBetween(network.graph, stops, network.logits));
+  if (network.bent.some((step) => between.has(step.node) && !numbers.has(step))) return undefined;
   const walk = walkedBack(network, b, numbers, { from: network.logits, stops });
   const most = b.outputAs(numbers.most(), b.fresh('most'));
   const graph = b.build();
@@ -64,6 +89,9 @@ export function togetherGraph(network: Bounded, wanted: readonly string[]): Toge
     finite: intervals.finite,
     most,
     lost: numbers.products * numbers.count * TINY,
+    widest: Math.max(
+      ...[...stops, ...[...between].flatMap(({ outputs }) => outputs)].map((value) => sizeOf(network, value)),
+    ),
   };
 }
 
@@ -103,8 +131,13 @@ class Numbers implements Known {
     private readonly network: Bounded,
     private readonly b: GraphBuilder,
     { pixels, intervals }: IntervalGraph,
+    private readonly stops: readonly string[],
   ) {
-    const given = new Map([[network.pixels, this.magnitude(pixels)]]);
+    const given = new Map<string, string>();
+    for (const value of stops) {
+      const ends = value === network.pixels ? pixels : intervals.get(value);
+      if (ends) given.set(value, this.magnitude(ends));
+    }
     for (const step of network.bent) {
       const { node, row } = step;
       const [of, image] = [intervals.get(node.inputs[0]!), intervals.get(node.outputs[0]!)];
@@ -139,7 +172,8 @@ class Numbers implements Known {
     const { network, b } = this;
     const size = sizeOf(network, value);
     const readers = network.readers.get(value) ?? 0;
-    const step = network.bent.find(({ node }) => node.outputs[0] === value);
+    const stops = this.stops.includes(value);
+    const step = stops ? undefined : network.bent.find(({ node }) => node.outputs[0] === value);
     const times = (x: string, factor: number) => b.op('Mul', [x, b.scalar(factor * SPARE)]);
     const sum = (terms: readonly string[]) => (terms.length === 1 ? terms[0]! : b.op('Sum', terms));
     const terms: string[] = [];
@@ -169,14 +203,14 @@ class Numbers implements Known {
       const intercept =
         lowerIntercept === undefined ? upperIntercept : larger(lowerIntercept, upperIntercept);
       terms.push(times(intercept, COEFFICIENT + axes));
-    } else if (value === network.pixels) terms.push(times(this.flatMagnitude(value), gamma(readers)));
+    } else if (stops) terms.push(times(this.flatMagnitude(value), gamma(readers)));
     else terms.push(times(this.flatMagnitude(value), this.affineError(value)));
     return this.flat(b.op('Sum', [...terms, b.scalar(room)]), size);
   }
 
-  /** Of each image, (n), the largest magnitude that was looked at, and of the pixels. */
+  /** Of each image, (n), the largest magnitude that was looked at, and where the walk stops. */
   most(): string {
-    this.look(this.network.pixels);
+    for (const value of this.stops) this.look(value);
     return this.b.op('Max', this.largest);
   }
 

@@ -155,7 +155,7 @@ export class Walks {
         }
     };
     const wanted = new Set([...backward.errors.keys(), ...backward.folded.values()]);
-    const largest = await this.magnitudes.of(key, wanted, n, ranges);
+    const largest = await this.magnitudes.of(key, { wanted, stops }, n, ranges);
     /** What one unit of the coefficient of each number of an affine step's value costs, into its magnitudes. */
     const costsOf = (value: string): Float32Array => {
       const magnitude = largest.get(value);
@@ -212,7 +212,7 @@ export class Walks {
     }
     for (const value of network.rounded.keys()) {
       const input = backward.errors.get(value);
-      if (input !== undefined) feed(input, value, costsOf(value));
+      if (input !== undefined && !stops.includes(value)) feed(input, value, costsOf(value));
     }
     return { parts, lost: most.map((m) => (m + 1) * products * numbers * TINY) };
   }

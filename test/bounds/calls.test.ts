@@ -2,7 +2,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { BoundPrograms, type Method } from '../../src/bounds/certify.js';
 import type { Engine } from '../../src/engines/engine.js';
 import { createOrtEngine } from '../../src/engines/ort/engine.js';
-import { GraphBuilder, int } from '../../src/graph/build.js';
+import { GraphBuilder, ints } from '../../src/graph/build.js';
 import type { Graph } from '../../src/graph/graph.js';
 import { floats } from '../../src/graph/tensor.js';
 import { normals } from '../autodiff/finite-differences.js';
@@ -19,8 +19,11 @@ function wide(): Graph {
   const x = b.input('x', 'float32', ['N', 2]);
   const first = b.op('Gemm', [x, b.constant(floats([2, 3], normals('first', 6)))]);
   const many = b.op('Expand', [b.op('Unsqueeze', [first, b.ints([2])]), b.ints([1, 3, WIDE])]);
-  const kinds = b.op('ReduceMean', [b.op('Relu', [many]), b.ints([2])], { keepdims: int(0) });
-  b.outputAs(b.op('Gemm', [kinds, b.constant(floats([3, CLASSES], normals('last', 3 * CLASSES)))]), 'logits');
+  const kinds = b.op('AveragePool', [b.op('Relu', [many])], { kernel_shape: ints([WIDE]) });
+  b.outputAs(
+    b.op('Gemm', [b.op('Flatten', [kinds]), b.constant(floats([3, CLASSES], normals('last', 3 * CLASSES)))]),
+    'logits',
+  );
   return b.build();
 }
 

@@ -31,7 +31,12 @@ describe('rounding of long sums', () => {
     });
     const programs = new Programs(engine);
     const ranges = new Map([['x', { lower: new Float32Array(size), upper: new Float32Array(size).fill(1) }]]);
-    const found = await new Magnitudes(network, programs).of('sum', new Set([sum]), 1, ranges);
+    const found = await new Magnitudes(network, programs).of(
+      'sum',
+      { wanted: new Set([sum]), stops: ['x'] },
+      1,
+      ranges,
+    );
     await programs.close();
     // All ones: none is lost here, as others may be.
     expect(found.get(sum)?.[0]).toBeGreaterThanOrEqual(size * (1 + gamma(size)));

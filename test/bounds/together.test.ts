@@ -1,8 +1,11 @@
 import { afterAll, describe, expect, it } from 'vitest';
-import { CrownIbp } from '../../src/bounds/crown-ibp.js';
+import { Combined } from '../../src/bounds/crown-ibp.js';
+import { bentValues } from '../../src/bounds/intervals.js';
 import { boundedNetwork } from '../../src/bounds/network.js';
 import { Programs } from '../../src/bounds/programs.js';
 import { Propagation } from '../../src/bounds/propagation.js';
+import { stopsOf } from '../../src/bounds/stops.js';
+import { ibpGraph, togetherGraph } from '../../src/bounds/together.js';
 import { Walks, walkImages } from '../../src/bounds/walks.js';
 import { createOrtEngine } from '../../src/engines/ort/engine.js';
 import { float, GraphBuilder, int, ints } from '../../src/graph/build.js';
@@ -55,6 +58,10 @@ const NETWORKS: Readonly<Record<string, [Layer, number, apart?: number]>> = {
     63,
     0.05,
   ],
+  'means of a chain of ReLU': [
+    (b, x) => b.op('GlobalAveragePool', [relu(b, down(b, relu(b, stem(b, x))))]),
+    7,
+  ],
   'two ways to the pixels': [
     (b, x) => {
       const ways = [relu(b, b.op('Mul', [x, b.scalar(-1.5)])), stem(b, x)];
@@ -64,7 +71,7 @@ const NETWORKS: Readonly<Record<string, [Layer, number, apart?: number]>> = {
   ],
 };
 
-describe('CROWN-IBP in one program', () => {
+describe.each(['ibp', 'crown-ibp'])('%s in one program', (method) => {
   it.each(Object.entries(NETWORKS))(
     '%s: says what programs in turn say',
     async (_, [layer, width, apart = 1e-5]) => {
@@ -91,14 +98,19 @@ describe('CROWN-IBP in one program', () => {
       const programs = new Programs(engine);
       const walks = new Walks(network, programs);
       const propagation = new Propagation({ network, walks, lanes: 1 }, programs);
-      const { ranges, sure } = await propagation.of(boxes);
-      const walk = await walks.begin({ from: 'logits', stops: ['x'] }, IMAGES, ranges);
+      const bend = network.bent.at(-1)!.node.outputs[0]!;
+      const [stops, wanted, make] =
+        method === 'ibp'
+          ? [stopsOf(network), stopsOf(network), () => ibpGraph(network, stopsOf(network))]
+          : [['x'], [bend], () => togetherGraph(network, [bend])];
+      const { ranges, sure } = await propagation.of(boxes, [...bentValues(network), ...wanted]);
+      const walk = await walks.begin({ from: 'logits', stops }, IMAGES, ranges);
       const inTurn = await walkImages(walk, IMAGES, rows, ROWS);
-      const value = network.bent.at(-1)!.node.outputs[0]!;
-      const together = await new CrownIbp(network, programs, [value]).of(boxes, rows, ROWS);
+      const together = await new Combined(network, programs, method, make).of(boxes, rows, ROWS);
       await programs.close();
       expect(together?.sure).toEqual(sure);
-      expect(together?.ranges.get(value)).toEqual(ranges.get(value));
+      expect([...(together?.ranges.keys() ?? [])]).toEqual(['x', ...wanted]);
+      for (const value of wanted) expect(together?.ranges.get(value)).toEqual(ranges.get(value));
       expect(together?.found.bound).toHaveLength(IMAGES * ROWS);
       together?.found.bound.forEach((bound, i) => {
         expect(Math.abs(bound - inTurn.bound[i]!)).toBeLessThan(apart * (1 + Math.abs(bound)));
