@@ -2,7 +2,7 @@ import { float, tensor } from '../graph/build.js';
 import type { Graph } from '../graph/graph.js';
 import { prune } from '../graph/prune.js';
 import { floats } from '../graph/tensor.js';
-import { isBlocked, scaledSum } from './blocked.js';
+import { isBlocked, scaled, scaledSum } from './blocked.js';
 import { convPair } from './conv-pair.js';
 import { type Ball, Known } from './forms.js';
 import { ENDS, EXACTLY, type Growth, growthOf, LOST, spareFor } from './growth.js';
@@ -182,8 +182,8 @@ function affineForms(
   const varying = of.filter((one) => one !== undefined);
   // What is read has spare room for it.
   const carried = leavesMagnitudes(step, error, network) && varying.every(({ ball }) => ball !== undefined);
-  if (rounds && carried && (node.op === 'Add' || node.op === 'Sub')) {
-    const sum = addedBalls(s, of, growth);
+  if (rounds && (node.op === 'Add' || node.op === 'Sub')) {
+    const sum = carried ? addedBalls(s, of, growth) : addedInBlocks(s, of, growth);
     if (sum) return [sum];
   }
   const parts = of.map((one) => one && (carried ? asItIs(one) : growing(s, one, growth)));
@@ -315,6 +315,25 @@ function addedBalls(s: BoundSite, of: readonly (Known | undefined)[], growth: Gr
   if (s.node.op !== 'Add' || !isBlocked(one.dims) || `${one.dims}` !== `${other.dims}`) return undefined;
   const sum = (a: string, c: string) => scaledSum(s.b, one.dims, a, 1, c);
   return { centre: sum(one.ball!.centre, other.ball!.centre), minus: sum(one.minus, other.minus) };
+}
+
+/**
+ * The sum of two balls in blocks, which magnitudes are added to where radii have no room for its rounding. As |c| = 2 max(c, 0) - c, it is 8
+ * products and as many sums, each of numbers that are no larger than the radius.
+ */
+function addedInBlocks(s: BoundSite, of: readonly (Known | undefined)[], growth: Growth): Ball | undefined {
+  const [one, other] = of;
+  if (s.node.op !== 'Add' || !one?.ball || !other?.ball) return undefined;
+  if (!isBlocked(one.dims) || `${one.dims}` !== `${other.dims}`) return undefined;
+  const { b } = s;
+  const { dims } = one;
+  const times = (x: string, factor: number, z: string) => scaledSum(b, dims, x, factor, z);
+  const { ofRadius, ofCentre, constant } = growth;
+  const lost = outward(constant + 4 * LOST * ofRadius, 1);
+  let minus = times(one.minus, ofRadius, scaled(b, dims[0]!, other.minus, ofRadius, -lost));
+  for (const { centre } of [one.ball, other.ball])
+    minus = times(centre, ofCentre, times(s.emit('Relu', centre), -2 * ofCentre, minus));
+  return { centre: s.add(one.ball.centre, other.ball.centre), minus };
 }
 
 /** What radii take that does not depend on the image: of one image, and folded by engines. */
