@@ -65,7 +65,7 @@ export function intervalGraph(
   const read = new Set(network.bent.flatMap(readBy));
   const sums = [...read].flatMap((value) => sumsOf(present(known.get(value)), value, network));
   const intervals = new Map<string, Interval>();
-  for (const value of wanted) {
+  for (const value of new Set(wanted)) {
     const { lower, upper } = present(known.get(value)).interval;
     intervals.set(value, {
       lower: b.outputAs(lower, b.fresh('lower')),
