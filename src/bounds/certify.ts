@@ -94,7 +94,9 @@ export class BoundPrograms {
     const { ranges, sure } = together ?? (await this.propagation.of(boxes, wanted));
     this.noteOutside(ranges);
     const asked = { n: boxes.n, ranges, rows, count };
-    const propagated = (method === 'ibp' && together?.found) || (await this.walked(stops, asked));
+    // As `ibp` has it, to the last digit: no method proves less.
+    const own = method === 'ibp' ? together : await this.combined.ibp?.of(boxes, rows, count);
+    const propagated = own?.found ?? (await this.walked(stops, asked));
     const isLinear = stops.every((value) => value === this.network.pixels);
     const found =
       method === 'ibp' || isLinear
