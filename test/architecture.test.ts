@@ -62,9 +62,9 @@ const READS_BY_ITSELF: Readonly<Record<string, string>> = {
   'src/engines/weights-file.ts': 'reads what was written into a folder made for it',
   'src/report/templates.ts': "reads Assay's own templates",
   'src/bytes/claims.ts': 'opens the claims it writes, which NFS then asks the server for',
-  'src/runs/environment.ts': "reads Assay's own package.json",
+  'src/runs/folder/environment.ts': "reads Assay's own package.json",
   'src/bytes/process-name.ts': 'reads /proc',
-  'src/runs/program.ts': "reads Assay's own code and the versions of what it depends on",
+  'src/runs/folder/program.ts': "reads Assay's own code and the versions of what it depends on",
   'src/engines/tfjs-native/package.ts': 'reads the package.json of an installed package',
 };
 
@@ -80,7 +80,7 @@ const WRITES_BY_ITSELF: Readonly<Record<string, string>> = {
   'src/engines/ort/fold.ts': 'removes its temporary folder',
   'src/engines/guard/peak-held.ts': 'writes to /proc',
   'src/engines/held-model.ts': 'writes and removes its temporary folder',
-  'src/runs/probe.ts': 'makes and removes its temporary folder',
+  'src/runs/opening/probe.ts': 'makes and removes its temporary folder',
   'src/data/npz.ts': 'writes files of users where they say, over what is there',
   'src/fetch/download.ts': 'appends to what is compared with a checksum when it is whole',
   'src/fetch/kept-file.ts': 'names and removes downloads, which are compared with their hashes',

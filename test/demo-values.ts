@@ -10,7 +10,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { parse } from 'csv-parse/sync';
 import { stringify } from 'csv-stringify/sync';
-import { readResults } from '../src/runs/read-results.js';
+import { readResults } from '../src/runs/folder/read-results.js';
 import type { Measure } from '../src/suites/results.js';
 import { differences } from './compare-results.js';
 

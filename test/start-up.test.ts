@@ -45,7 +45,7 @@ const starts: Record<string, readonly string[]> = {
   // All that a finished run loads; what there is to do, the other finds out.
   'src/runs/run.ts': ['fastest-levenshtein'],
   'src/runs/run-anew.ts': ['ajv', 'fastest-levenshtein', 'yaml'],
-  'src/runs/conclude-worker.ts': ['ajv', 'fastest-levenshtein'],
+  'src/runs/concluding/conclude-worker.ts': ['ajv', 'fastest-levenshtein'],
   'src/engines/ort/worker.ts': ['fastest-levenshtein', 'onnxruntime-node'],
   'src/engines/guard/process.ts': ['fastest-levenshtein'],
 };

@@ -7,8 +7,8 @@ import { checkEntry, placeText } from '../data/located.js';
 import { openDataset } from '../data/open.js';
 import { AssayError } from '../errors.js';
 import { encodePng } from '../report/pictures.js';
-import { builtinRunCatalogue } from '../runs/run-catalogue.js';
-import { readRunRecord } from '../runs/run-record.js';
+import { builtinRunCatalogue } from '../runs/asked/run-catalogue.js';
+import { readRunRecord } from '../runs/folder/run-record.js';
 import type { RunFolder } from './run-folder.js';
 
 /** Images of some examples of a data set as data URIs, by source index; or why there are none. */

@@ -2,8 +2,8 @@ import { readdir } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { readText } from '../bytes/regular-file.js';
 import { AssayError } from '../errors.js';
-import { checkResults, readResultsFile } from '../runs/read-results.js';
-import { sealHolds } from '../runs/seal.js';
+import { checkResults, readResultsFile } from '../runs/folder/read-results.js';
+import { sealHolds } from '../runs/plan/seal.js';
 import type { Results } from '../suites/results.js';
 
 /** Results of one time. */

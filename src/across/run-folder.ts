@@ -1,9 +1,9 @@
 import { basename, join, resolve } from 'node:path';
 import { AssayError } from '../errors.js';
-import { refuseStopped } from '../runs/judgeable.js';
-import { readResults } from '../runs/read-results.js';
-import { refuseEdited } from '../runs/seal.js';
-import { mergeRemedy } from '../runs/shard-record.js';
+import { readResults } from '../runs/folder/read-results.js';
+import { refuseStopped } from '../runs/judging/judgeable.js';
+import { refuseEdited } from '../runs/plan/seal.js';
+import { mergeRemedy } from '../runs/shards/shard-record.js';
 import type { Results } from '../suites/results.js';
 
 /** A run folder that is compared with others. */

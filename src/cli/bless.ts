@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { gateSummary } from '../gate/present.js';
 import { oneLine } from '../one-line.js';
-import { bless } from '../runs/bless.js';
+import { bless } from '../runs/judging/bless.js';
 import { print } from './terminal.js';
 
 /** `assay bless DIR` */

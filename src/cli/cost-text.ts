@@ -2,9 +2,9 @@ import type { Passes } from '../models/system.js';
 import { counted, formatDuration, formatNumber, NONE } from '../report/format.js';
 import { textTable } from '../report/text-table.js';
 import type { RunCost } from '../runs/cost-of-run.js';
-import type { JobEstimate, PlanCost } from '../runs/plan-cost.js';
-import { requestText } from '../runs/request-text.js';
-import type { Sharding } from '../runs/shard.js';
+import type { JobEstimate, PlanCost } from '../runs/plan/plan-cost.js';
+import type { Sharding } from '../runs/plan/shard.js';
+import { requestText } from '../runs/units/request-text.js';
 
 /** `about 1 200 forward and 36 000 gradient passes, about 12 min` */
 export function costLine({ expected, open, seconds }: PlanCost): string {

@@ -9,7 +9,7 @@ import { nativePackages } from '../engines/tfjs-native/package.js';
 import { AssayError } from '../errors.js';
 import { GraphBuilder } from '../graph/build.js';
 import { INSTALL_QUEUE, queuePackages } from '../runs/bullmq/packages.js';
-import { assayVersion } from '../runs/environment.js';
+import { assayVersion } from '../runs/folder/environment.js';
 import { INSTALL_S3, s3Packages } from '../runs/s3/packages.js';
 import { print } from './terminal.js';
 

@@ -1,10 +1,10 @@
 import { Command } from 'commander';
 import { unknownName } from '../errors.js';
 import { textTable } from '../report/text-table.js';
-import { type Explained, explained } from '../runs/explain.js';
-import { loadPlugins } from '../runs/plugin-modules.js';
-import { catalogueWith } from '../runs/run-catalogue.js';
-import { readRunFile } from '../runs/run-file.js';
+import { type Explained, explained } from '../runs/asked/explain.js';
+import { loadPlugins } from '../runs/asked/plugin-modules.js';
+import { catalogueWith } from '../runs/asked/run-catalogue.js';
+import { readRunFile } from '../runs/asked/run-file.js';
 import { confine } from './confine-option.js';
 import { pluginOption } from './plugin-option.js';
 import { print } from './terminal.js';

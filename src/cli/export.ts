@@ -49,8 +49,8 @@ Examples:
       const { organization, allowPartial = false, plugin } = flags;
       const known = plugin.length > 0 ? (await withPlugins(plugin)).exporters : exporters;
       const exporter = known.named(chosen, known.has(chosen) ? {} : { hint: remedyOf(chosen, known.names) });
-      const { readResults } = await import('../runs/read-results.js');
-      const { refuseUnfit } = await import('../runs/judgeable.js');
+      const { readResults } = await import('../runs/folder/read-results.js');
+      const { refuseUnfit } = await import('../runs/judging/judgeable.js');
       const { pathInside } = await import('../report/plugin-file.js');
       const { writeAtomically } = await import('../report/output.js');
       const results = await readResults(directory);

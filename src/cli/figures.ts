@@ -19,8 +19,8 @@ Examples:
   $ assay figures assay-runs/my --out paper/figures`,
     )
     .action(async (directory: string, { out = join(directory, 'figures') }: { out?: string }) => {
-      const { readResults } = await import('../runs/read-results.js');
-      const { sealHolds } = await import('../runs/seal.js');
+      const { readResults } = await import('../runs/folder/read-results.js');
+      const { sealHolds } = await import('../runs/plan/seal.js');
       const { renderFigures } = await import('../report/figures/render.js');
       const { writeAtomically } = await import('../report/output.js');
       const results = await readResults(directory);

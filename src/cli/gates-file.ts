@@ -1,5 +1,5 @@
 import { join, resolve } from 'node:path';
-import { readRunRecord } from '../runs/run-record.js';
+import { readRunRecord } from '../runs/folder/run-record.js';
 
 /** Where the gates of a run folder stand: in the run file, or where there was none, in what keeps them. */
 export async function gatesFileOf(directory: string): Promise<string> {

@@ -3,8 +3,8 @@ import { Command, Option } from 'commander';
 import type { Limits } from '../engines/guard/limits.js';
 import { AssayError } from '../errors.js';
 import { formatDuration } from '../report/format.js';
-import type { Listener } from '../runs/progress.js';
-import type { RunFile } from '../runs/run-file.js';
+import type { RunFile } from '../runs/asked/run-file.js';
+import type { Listener } from '../runs/measuring/progress.js';
 import { draftsFor } from './card-drafts.js';
 import { confine } from './confine-option.js';
 import { explainFailure } from './failure.js';
@@ -126,7 +126,7 @@ async function nextStep(run: string, { known, engine, limits, look }: NextStep):
   const to = look ? ` --out ${inShell(look.out)}` : '';
   const command = `assay run ${inShell(run)}${engine ? ` --engine ${engine}` : ''}${to}`;
   if (!known) return `Fill in what the comments ask for, then:\n  $ ${command}`;
-  const { firstLook } = await import('../runs/first-look.js');
+  const { firstLook } = await import('../runs/opening/first-look.js');
   try {
     const { limit, seconds, allSeconds } = await withProgress((notify) =>
       firstLook(run, { engine, limits, notify, ...(look && { short: look.short }) }),

@@ -41,7 +41,7 @@ Examples:
       const { quiet, debug, reporter, outputFile, confine: _, ...options } = flags;
       process.exitCode = await interactiveRun(
         async (tools) => {
-          const { merge } = await import('../runs/merge.js');
+          const { merge } = await import('../runs/shards/merge.js');
           return merge(folders, { ...options, ...tools });
         },
         { quiet, debug, reporter, outputFile, gatesFile: () => gatesFileOf(flags.out) },

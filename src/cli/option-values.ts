@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from 'commander';
-import { MOST_SHARDS } from '../runs/shard-name.js';
+import { MOST_SHARDS } from '../runs/folder/shard-name.js';
 
 /** A parser of whole numbers from `min` to `max`, for commander. */
 export function wholeNumber(min: number, max = Number.MAX_SAFE_INTEGER): (text: string) => number {

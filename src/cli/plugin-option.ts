@@ -1,5 +1,5 @@
 import { Option } from 'commander';
-import type { RunCatalogue } from '../runs/run-catalogue.js';
+import type { RunCatalogue } from '../runs/asked/run-catalogue.js';
 
 /** `--plugin`, which may be given again: what plug-ins bring is known to this command, too. */
 export const pluginOption = (description: string): Option =>
@@ -13,7 +13,7 @@ export const pluginOption = (description: string): Option =>
  */
 export async function withPlugins(plugins: readonly string[]): Promise<RunCatalogue> {
   // Loaded when it is needed: help should not wait for it.
-  const { loadPlugins } = await import('../runs/plugin-modules.js');
-  const { catalogueWith } = await import('../runs/run-catalogue.js');
+  const { loadPlugins } = await import('../runs/asked/plugin-modules.js');
+  const { catalogueWith } = await import('../runs/asked/run-catalogue.js');
   return catalogueWith(await loadPlugins({ plugins, directory: '.', file: '--plugin' }), '--plugin');
 }

@@ -1,6 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { AssayError } from '../errors.js';
-import { assayVersion } from '../runs/environment.js';
+import { assayVersion } from '../runs/folder/environment.js';
 import { commandsFor } from './commands.js';
 import { explainFailure } from './failure.js';
 import { failureAnnotation } from './github.js';

@@ -1,9 +1,9 @@
 import { weightOf } from '../models/passes.js';
 import { oneLine } from '../one-line.js';
 import { formatDuration } from '../report/format.js';
-import type { Unit } from '../runs/plan.js';
-import type { Listener, PassCount, ProgressEvent, Status } from '../runs/progress.js';
-import { requestText } from '../runs/request-text.js';
+import type { Listener, PassCount, ProgressEvent, Status } from '../runs/measuring/progress.js';
+import type { Unit } from '../runs/plan/plan.js';
+import { requestText } from '../runs/units/request-text.js';
 import { costLine } from './cost-text.js';
 
 /** Where progress goes: standard error in a program. */

@@ -27,9 +27,9 @@ export function reportCommand(): Command {
       '\nExamples:\n  $ assay report assay-runs/my\n  $ assay report assay-runs/my --plugin ./my-plugin.js',
     )
     .action(async (directory: string, { plugin }: { plugin: string[] }) => {
-      const { readResults, refuseReplaced } = await import('../runs/read-results.js');
-      const { isRendered, noteRendered } = await import('../runs/concluded.js');
-      const { sealHolds } = await import('../runs/seal.js');
+      const { readResults, refuseReplaced } = await import('../runs/folder/read-results.js');
+      const { isRendered, noteRendered } = await import('../runs/concluding/concluded.js');
+      const { sealHolds } = await import('../runs/plan/seal.js');
       const results = await readResults(directory);
       const page = join(directory, 'report.html');
       const edited = !sealHolds(results);

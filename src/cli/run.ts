@@ -3,7 +3,7 @@ import type { Limits } from '../engines/guard/limits.js';
 import { engineNames } from '../engines/registry.js';
 import { AssayError } from '../errors.js';
 import type { Fetching } from '../fetch/remote.js';
-import type { ShardName } from '../runs/shard-name.js';
+import type { ShardName } from '../runs/folder/shard-name.js';
 import { cacheOption, cachesOfEnvironment } from './cache-option.js';
 import { confine } from './confine-option.js';
 import { probeSize } from './cost-shown.js';

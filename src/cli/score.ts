@@ -1,7 +1,7 @@
 import { Command, Option } from 'commander';
 import { readRules } from '../gate/rule-file.js';
 import { recalibrators as recalibratorTable } from '../metrics/recalibration/registry.js';
-import { readSuiteFile, usualSuites } from '../runs/suite-file.js';
+import { readSuiteFile, usualSuites } from '../runs/asked/suite-file.js';
 import { scores as scoreTable } from '../scores/registry.js';
 import { isOfOutputs, scoreSets } from '../scores/sets.js';
 import { confine } from './confine-option.js';

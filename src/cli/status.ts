@@ -4,7 +4,7 @@ import { Command } from 'commander';
 import { AssayError } from '../errors.js';
 import { counted, formatDuration } from '../report/format.js';
 import type { QueueStatus } from '../runs/bullmq/queue-status.js';
-import type { FolderStatus } from '../runs/planned-units.js';
+import type { FolderStatus } from '../runs/opening/planned-units.js';
 import { queueOption } from './queue-option.js';
 import { untilStopped } from './stop-signals.js';
 import { complain, print } from './terminal.js';
@@ -75,7 +75,7 @@ async function watcher(folder: string | undefined, queue: string | undefined): P
     return (await import('../runs/bullmq/queue-status.js')).watchQueue(queue, (line) =>
       complain(`${line}\n`),
     );
-  const { folderStatus } = await import('../runs/planned-units.js');
+  const { folderStatus } = await import('../runs/opening/planned-units.js');
   return { look: () => folderStatus(folder as string), close: async () => undefined };
 }
 

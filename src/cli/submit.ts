@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { engineNames } from '../engines/registry.js';
 import { slug as slugOf } from '../report/names.js';
-import { MOST_SHARDS } from '../runs/shard-name.js';
+import { MOST_SHARDS } from '../runs/folder/shard-name.js';
 import { targets } from '../submit/registry.js';
 import type { Settings } from '../submit/submission.js';
 import { cacheOption, cachesOfEnvironment } from './cache-option.js';

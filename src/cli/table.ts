@@ -8,9 +8,9 @@ import { buildTable } from '../report/tables/build.js';
 import { tableFormats } from '../report/tables/formats.js';
 import { isPreset, presetNames, presetText, readTables } from '../report/tables/table-file.js';
 import { markUndecided } from '../report/tables/undecided.js';
-import { refuseStopped } from '../runs/judgeable.js';
-import { readResults } from '../runs/read-results.js';
-import { sealHolds } from '../runs/seal.js';
+import { readResults } from '../runs/folder/read-results.js';
+import { refuseStopped } from '../runs/judging/judgeable.js';
+import { sealHolds } from '../runs/plan/seal.js';
 import { complain, print } from './terminal.js';
 
 interface TableFlags {

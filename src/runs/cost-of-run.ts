@@ -1,18 +1,18 @@
 import { admit } from '../bytes/confine.js';
 import { interruption } from '../concurrency.js';
 import type { AssayError } from '../errors.js';
-import { CachedStore, withCaches } from './cached-units.js';
 import { endingCalls } from './end-calls.js';
-import { engineOf, loadRun, openRun } from './open-run.js';
-import type { Job } from './plan.js';
-import { type PlanCost, planCost } from './plan-cost.js';
-import { planned } from './planned.js';
+import { usualFolder } from './folder/run-folder.js';
+import { engineOf, loadRun, openRun } from './opening/open-run.js';
+import { planned } from './opening/planned.js';
+import type { Job } from './plan/plan.js';
+import { type PlanCost, planCost } from './plan/plan-cost.js';
+import { type Sharding, shardsOf } from './plan/shard.js';
+import { stockOf } from './rows/stored-units.js';
 import type { RunOptions } from './run-anew.js';
-import { usualFolder } from './run-folder.js';
-import { type Sharding, shardsOf } from './shard.js';
-import { FolderStore, type UnitStore } from './store.js';
-import { stockOf } from './stored-units.js';
-import { headOf, type UnitHead } from './unit-file.js';
+import { CachedStore, withCaches } from './units/cached-units.js';
+import { FolderStore, type UnitStore } from './units/store.js';
+import { headOf, type UnitHead } from './units/unit-file.js';
 
 export interface CostOptions extends Omit<RunOptions, 'shard'> {
   /** Measures so many examples first, of what may end early. Default: nothing is measured. */
@@ -60,7 +60,7 @@ export async function costOfRun(file: string, options: CostOptions = {}): Promis
         const store = new CachedStore(own, caches, tell);
         const { stored } = await stockOf(plan.jobs, store);
         const probing = async (examples: number) => {
-          const { probed } = await import('./probe.js');
+          const { probed } = await import('./opening/probe.js');
           return probed({ entries: spec.entries, evaluation, plan, examples, signal, notify });
         };
         const found = probe === undefined ? undefined : await probing(probe);

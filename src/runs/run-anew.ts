@@ -3,23 +3,23 @@ import { gatherEvidence } from '../bytes/evidence.js';
 import { emptyLog, logReads } from '../bytes/read-log.js';
 import { AssayError } from '../errors.js';
 import type { Suite } from '../suites/contract.js';
-import { baselineAt } from './baseline.js';
+import type { WorkOptions } from './asked/work-options.js';
 import type { QueueChoice } from './bullmq/queue-choice.js';
 import type { submission } from './bullmq/submission.js';
-import { withCaches } from './cached-units.js';
+import type { RunOutcome } from './concluding/outcome.js';
 import { endingCalls } from './end-calls.js';
-import type { Question } from './finished.js';
-import type { FailOnError } from './left-out.js';
-import { engineOf, loadRun, openRun } from './open-run.js';
-import type { RunOutcome } from './outcome.js';
-import type { Listener } from './progress.js';
+import { baselineAt } from './folder/baseline.js';
+import type { Question } from './folder/finished.js';
+import { usualFolder } from './folder/run-folder.js';
+import type { ShardName } from './folder/shard-name.js';
+import type { FailOnError } from './measuring/left-out.js';
+import type { Listener } from './measuring/progress.js';
+import { engineOf, loadRun, openRun } from './opening/open-run.js';
 import { runEvaluation } from './run-evaluation.js';
-import { usualFolder } from './run-folder.js';
-import { workersFor } from './run-workers.js';
-import type { ShardName } from './shard-name.js';
-import { FolderStore } from './store.js';
-import type { WorkOptions } from './work-options.js';
-import type { WorkersAhead } from './workers-ahead.js';
+import { withCaches } from './units/cached-units.js';
+import { FolderStore } from './units/store.js';
+import { workersFor } from './workers/run-workers.js';
+import type { WorkersAhead } from './workers/workers-ahead.js';
 
 export interface RunOptions extends WorkOptions {
   /** The run folder. Default: `assay-runs/NAME` in the working folder. */

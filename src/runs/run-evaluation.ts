@@ -5,39 +5,39 @@ import { stampNow } from '../bytes/stamp.js';
 import { checkNames } from '../gate/names.js';
 import type { Results } from '../suites/results.js';
 import { warningCodes } from '../suites/warning-codes.js';
-import type { Cache } from './cache.js';
-import { CachedStore } from './cached-units.js';
-import { UnitLost } from './collect.js';
-import { collectGarbage } from './collect-garbage.js';
-import { concludedBefore, noteConcluded } from './concluded.js';
-import { conclusionOf } from './conclusion-claim.js';
-import { environmentOf } from './environment.js';
-import { execute, NOTHING_DONE } from './execute.js';
-import { type Executor, inProcess } from './executor.js';
-import { noteFinished } from './finished.js';
-import { inventoryWarnings } from './inventory.js';
-import { weightPerExample } from './job-order.js';
-import type { FailOnError } from './left-out.js';
-import { indicesOf, type MeasureEnvironment } from './measure-unit.js';
-import { nameableInPlan } from './nameable.js';
-import { exitCodeOf, keptOutcome, type RunOutcome } from './outcome.js';
-import { SEAL } from './outputs.js';
-import type { Job } from './plan.js';
-import { passesPerExample } from './plan-cost.js';
-import { measureEnvironment, planned, salvageFor } from './planned.js';
-import { notePlanned } from './planned-units.js';
-import type { Listener } from './progress.js';
-import type { Task } from './queue.js';
-import type { ResultsInput } from './results.js';
-import { beginningOf, recordOf } from './run-record.js';
-import { beginShard, shardOutcome } from './run-shard.js';
-import type { RunSpec } from './run-spec.js';
-import { saveJson } from './save-json.js';
-import { runKey } from './seal.js';
-import type { ShardName } from './shard-name.js';
-import { sinceEpoch } from './since-epoch.js';
-import { FolderStore, type UnitStore, unitFile } from './store.js';
-import { stockOf } from './stored-units.js';
+import { concludedBefore, noteConcluded } from './concluding/concluded.js';
+import { conclusionOf } from './concluding/conclusion-claim.js';
+import { nameableInPlan } from './concluding/nameable.js';
+import { exitCodeOf, keptOutcome, type RunOutcome } from './concluding/outcome.js';
+import type { ResultsInput } from './concluding/results.js';
+import { environmentOf } from './folder/environment.js';
+import { noteFinished } from './folder/finished.js';
+import { SEAL } from './folder/outputs.js';
+import { beginningOf, recordOf } from './folder/run-record.js';
+import { saveJson } from './folder/save-json.js';
+import type { ShardName } from './folder/shard-name.js';
+import { sinceEpoch } from './folder/since-epoch.js';
+import { inventoryWarnings } from './inventory/inventory.js';
+import { collectGarbage } from './measuring/collect-garbage.js';
+import { execute, NOTHING_DONE } from './measuring/execute.js';
+import { type Executor, inProcess } from './measuring/executor.js';
+import type { FailOnError } from './measuring/left-out.js';
+import { indicesOf, type MeasureEnvironment } from './measuring/measure-unit.js';
+import type { Listener } from './measuring/progress.js';
+import type { Task } from './measuring/queue.js';
+import { measureEnvironment, planned, salvageFor } from './opening/planned.js';
+import { notePlanned } from './opening/planned-units.js';
+import type { RunSpec } from './opening/run-spec.js';
+import { weightPerExample } from './plan/job-order.js';
+import type { Job } from './plan/plan.js';
+import { passesPerExample } from './plan/plan-cost.js';
+import { runKey } from './plan/seal.js';
+import { UnitLost } from './rows/collect.js';
+import { stockOf } from './rows/stored-units.js';
+import { beginShard, shardOutcome } from './shards/run-shard.js';
+import type { Cache } from './units/cache.js';
+import { CachedStore } from './units/cached-units.js';
+import { FolderStore, type UnitStore, unitFile } from './units/store.js';
 
 /** What a process that died left of a file of the report. Narrow: users keep files of their own in run folders. */
 const HALF_WRITTEN = /^\.next\.[0-9a-f-]+\.tmp$|\.(json|html|csv|tex|png|npy)\.[0-9a-f-]+\.tmp$/;
@@ -123,8 +123,8 @@ export async function runEvaluation(
     return keptOutcome(out, kept, stored);
   }
   // What follows takes a while to load.
-  const { checkExpectations } = await import('./expectations.js');
-  const { concludeApart } = await import('./conclude-apart.js');
+  const { checkExpectations } = await import('./opening/expectations.js');
+  const { concludeApart } = await import('./concluding/conclude-apart.js');
   const environment = await environmentOf(evaluation.engine, spec.directory);
   const about = beginningOf(record, { title: spec.title, config, environment, inventory: evaluation });
   await saveJson(join(out, 'run.json'), about);
@@ -168,7 +168,7 @@ export async function runEvaluation(
     if (event.kind !== 'plan') notify(event);
   };
   const untilDecided = async (): Promise<Measured> => {
-    const { measureUntilDecided } = await import('./until-decided.js');
+    const { measureUntilDecided } = await import('./concluding/until-decided.js');
     return measureUntilDecided(plan, {
       rules: gates,
       inventory: evaluation,

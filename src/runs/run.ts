@@ -1,12 +1,12 @@
 import { resolve } from 'node:path';
 import { admit, isConfined } from '../bytes/confine.js';
 import { createEngine, engineLine } from '../engines/registry.js';
-import { finishedBefore } from './finished.js';
-import { keyOf } from './keys.js';
-import { keptOutcome, type RunOutcome } from './outcome.js';
+import { keptOutcome, type RunOutcome } from './concluding/outcome.js';
+import { finishedBefore } from './folder/finished.js';
+import { keyOf } from './folder/keys.js';
+import { titleOf, usualFolder } from './folder/run-folder.js';
+import type { ShardName } from './folder/shard-name.js';
 import type { RunOptions } from './run-anew.js';
-import { titleOf, usualFolder } from './run-folder.js';
-import type { ShardName } from './shard-name.js';
 
 /**
  * Runs a run file. Running it again continues where it stopped and measures only what is missing. A run that is finished is
@@ -57,7 +57,7 @@ function questionOf(file: string, options: RunOptions): string {
 /** Few runs have workers. */
 async function workersAhead(file: string, out: string, options: RunOptions) {
   if (options.workers === undefined) return undefined;
-  const { WorkersAhead } = await import('./workers-ahead.js');
+  const { WorkersAhead } = await import('./workers/workers-ahead.js');
   return WorkersAhead.of(file, out, options);
 }
 

@@ -8,8 +8,8 @@ import { readWhole } from '../bytes/regular-file.js';
 import { Type } from '../config/type.js';
 import { check } from '../config/validate.js';
 import { AssayError } from '../errors.js';
-import { keyOf } from '../runs/keys.js';
-import { programIdentity } from '../runs/program.js';
+import { keyOf } from '../runs/folder/keys.js';
+import { programIdentity } from '../runs/folder/program.js';
 import type { Witness } from './verify.js';
 
 /** What is kept of an instance that was run to an end. */

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { History } from '../../src/across/history.js';
 import type { RunComparison } from '../../src/across/run-comparison.js';
-import { sealed } from '../../src/runs/seal.js';
+import { sealed } from '../../src/runs/plan/seal.js';
 import type { Results } from '../../src/suites/results.js';
 import { assay, folder, obeyed } from '../e2e/assay.js';
 import { releases } from './releases.js';

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { historyOf } from '../../src/across/history.js';
 import { historyFigures } from '../../src/across/history-view.js';
 import { readHistory } from '../../src/across/read-history.js';
-import { sealed } from '../../src/runs/seal.js';
+import { sealed } from '../../src/runs/plan/seal.js';
 import type { Results } from '../../src/suites/results.js';
 import { sampleRun } from '../comparison/sample-run.js';
 import { folder, obeyed } from '../e2e/assay.js';

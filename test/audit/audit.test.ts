@@ -5,7 +5,7 @@ import { stringify } from 'yaml';
 import { type AuditedClaim, auditClaims } from '../../src/audit/audit.js';
 import { readClaims } from '../../src/audit/claims-file.js';
 import { auditMarkdown, auditText } from '../../src/audit/present.js';
-import { sealed } from '../../src/runs/seal.js';
+import { sealed } from '../../src/runs/plan/seal.js';
 import type { Results } from '../../src/suites/results.js';
 import { sampleRun } from '../comparison/sample-run.js';
 import { assay, folder, obeyed } from '../e2e/assay.js';

@@ -13,10 +13,10 @@ import { encodeNpy } from '../../src/data/npy.js';
 import { openDataset } from '../../src/data/open.js';
 import { readRules } from '../../src/gate/rule-file.js';
 import { readCard } from '../../src/models/read-card.js';
-import { loadPlugins } from '../../src/runs/plugin-modules.js';
-import { readResults } from '../../src/runs/read-results.js';
-import { readRunFile } from '../../src/runs/run-file.js';
-import { readSuiteFile } from '../../src/runs/suite-file.js';
+import { loadPlugins } from '../../src/runs/asked/plugin-modules.js';
+import { readRunFile } from '../../src/runs/asked/run-file.js';
+import { readSuiteFile } from '../../src/runs/asked/suite-file.js';
+import { readResults } from '../../src/runs/folder/read-results.js';
 import { errorOf } from '../data/files.js';
 
 const at = mkdtempSync(join(tmpdir(), 'assay-irregular-'));

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { painted } from '../../src/cli/colour.js';
 import { ProgressLine } from '../../src/cli/progress-line.js';
-import type { Job } from '../../src/runs/plan.js';
+import type { Job } from '../../src/runs/plan/plan.js';
 import { request } from '../../src/suites/contract.js';
 import { noisyLogits } from '../runs/small-run.js';
 

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
-import { builtinRunCatalogue } from '../../src/runs/run-catalogue.js';
+import { builtinRunCatalogue } from '../../src/runs/asked/run-catalogue.js';
 import { assay, folder, obeyed } from './assay.js';
 import { project, savedResults } from './project.js';
 

@@ -17,7 +17,7 @@ import {
   renewing,
 } from '../../src/runs/bullmq/announcements.js';
 import { connectQueue, type QueueLink } from '../../src/runs/bullmq/connection.js';
-import { openPerformer } from '../../src/runs/performer.js';
+import { openPerformer } from '../../src/runs/opening/performer.js';
 import { type RedisServer, redisServer, withoutRedis } from '../runs/bullmq/redis-server.js';
 import { assay, folder, MAIN, obeyed, type Started, start } from './assay.js';
 import { ATTACK, project, savedResults, unitFiles } from './project.js';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { writeOnnx } from '../../src/graph/write.js';
-import { keyOf } from '../../src/runs/keys.js';
+import { keyOf } from '../../src/runs/folder/keys.js';
 import { boxText, type Exact, graphOf } from '../verification/exact.js';
 import { assay, folder, obeyed, start } from './assay.js';
 

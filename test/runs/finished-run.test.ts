@@ -17,7 +17,7 @@ import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { writeOnnx } from '../../src/graph/write.js';
-import type { ProgressEvent } from '../../src/runs/progress.js';
+import type { ProgressEvent } from '../../src/runs/measuring/progress.js';
 import { run } from '../../src/runs/run.js';
 import type { RunOptions } from '../../src/runs/run-anew.js';
 import {

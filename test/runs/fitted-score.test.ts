@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { check } from '../../src/config/validate.js';
 import type { Dataset } from '../../src/data/dataset.js';
-import { planRun } from '../../src/runs/plan.js';
+import { planRun } from '../../src/runs/plan/plan.js';
 import { runEvaluation } from '../../src/runs/run-evaluation.js';
 import { scores } from '../../src/scores/registry.js';
 import type { FitPart } from '../../src/scores/score.js';

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
-import { execute } from '../../src/runs/execute.js';
-import { inProcess } from '../../src/runs/executor.js';
-import { planRun } from '../../src/runs/plan.js';
-import { FolderStore } from '../../src/runs/store.js';
+import { execute } from '../../src/runs/measuring/execute.js';
+import { inProcess } from '../../src/runs/measuring/executor.js';
+import { planRun } from '../../src/runs/plan/plan.js';
+import { FolderStore } from '../../src/runs/units/store.js';
 import { float64 } from '../../src/suites/columns.js';
 import { defineMeasurement, type MeasureContext, type Request, request } from '../../src/suites/contract.js';
 import { fitParts } from '../../src/suites/measurements/read-by-score.js';

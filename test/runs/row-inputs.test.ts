@@ -7,9 +7,9 @@ import { createOrtEngine } from '../../src/engines/ort/engine.js';
 import { GraphBuilder, ints } from '../../src/graph/build.js';
 import { floats } from '../../src/graph/tensor.js';
 import { writeOnnx } from '../../src/graph/write.js';
-import { checkInventory } from '../../src/runs/inventory.js';
-import { openInputs } from '../../src/runs/open-inputs.js';
-import { RunFile } from '../../src/runs/run-file.js';
+import { RunFile } from '../../src/runs/asked/run-file.js';
+import { checkInventory } from '../../src/runs/inventory/inventory.js';
+import { openInputs } from '../../src/runs/opening/open-inputs.js';
 import { float32, torchZip } from '../checkpoints/torch-writer.js';
 import { folder } from './small-run.js';
 

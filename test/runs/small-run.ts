@@ -6,8 +6,8 @@ import { onTestFinished } from 'vitest';
 import type { Dataset } from '../../src/data/dataset.js';
 import type { System } from '../../src/models/system.js';
 import { stream } from '../../src/random/stream.js';
-import { type Evaluation, openedEntry } from '../../src/runs/inventory.js';
-import type { SuiteEntry } from '../../src/runs/suite-entries.js';
+import type { SuiteEntry } from '../../src/runs/asked/suite-entries.js';
+import { type Evaluation, openedEntry } from '../../src/runs/inventory/inventory.js';
 import { float32, float64, type RowsIn } from '../../src/suites/columns.js';
 import {
   defineMeasurement,

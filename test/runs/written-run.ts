@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { RunOutcome } from '../../src/runs/outcome.js';
-import { SEAL } from '../../src/runs/outputs.js';
+import type { SuiteEntry } from '../../src/runs/asked/suite-entries.js';
+import type { RunOutcome } from '../../src/runs/concluding/outcome.js';
+import { SEAL } from '../../src/runs/folder/outputs.js';
 import { runEvaluation } from '../../src/runs/run-evaluation.js';
-import type { SuiteEntry } from '../../src/runs/suite-entries.js';
 import type { Results } from '../../src/suites/results.js';
 import { entryOf, evaluationOf, meanSuite, noisyLogits, plus, points } from './small-run.js';
 

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { builtinRunCatalogue } from '../../src/runs/run-catalogue.js';
+import { builtinRunCatalogue } from '../../src/runs/asked/run-catalogue.js';
 import { definePlugin, KINDS, type PluginDefinition } from '../../src/suites/plugin.js';
 import { everySuite } from './helpers/every-suite.js';
 

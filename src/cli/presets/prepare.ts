@@ -5,7 +5,7 @@ import { AssayError } from '../../errors.js';
 import type { Fetching } from '../../fetch/remote.js';
 import type { ModelCard } from '../../models/card.js';
 import { readCardAlone } from '../../models/read-card.js';
-import type { RunFile } from '../../runs/run-file.js';
+import type { RunFile } from '../../runs/asked/run-file.js';
 import { draftsFor } from '../card-drafts.js';
 import { placeFrom } from '../place-from.js';
 import { findData } from './find-data.js';

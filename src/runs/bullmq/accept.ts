@@ -1,10 +1,10 @@
 import { realpathSync } from 'node:fs';
 import { relative, resolve, sep } from 'node:path';
 import { AssayError } from '../../errors.js';
-import { openPerformer } from '../performer.js';
-import type { Listener } from '../progress.js';
-import { refuseOther } from '../run-identity.js';
-import type { WorkOptions } from '../work-options.js';
+import type { WorkOptions } from '../asked/work-options.js';
+import type { Listener } from '../measuring/progress.js';
+import { openPerformer } from '../opening/performer.js';
+import { refuseOther } from '../opening/run-identity.js';
 import type { Announcement } from './announcements.js';
 
 export interface Acceptance {

@@ -1,6 +1,6 @@
-import type { Task } from '../queue.js';
-import { unitsReadBy } from '../read-units.js';
-import type { UnitStore } from '../store.js';
+import type { Task } from '../measuring/queue.js';
+import { unitsReadBy } from '../plan/read-units.js';
+import type { UnitStore } from '../units/store.js';
 import type { Exchange } from './parcels.js';
 
 /** Rows that units read, where workers find them. */

@@ -1,6 +1,6 @@
 import { type Static, Type } from '../../config/type.js';
 import { check } from '../../config/validate.js';
-import type { LiveUnit, UnitProgress } from '../live-unit.js';
+import type { LiveUnit, UnitProgress } from '../measuring/live-unit.js';
 
 const amount = Type.Number({ minimum: 0, maximum: 2 ** 53 });
 const Passes = Type.Object({ forward: amount, gradient: amount });

@@ -1,4 +1,4 @@
-import { foundOf, installing, requirePackages } from '../optional-packages.js';
+import { foundOf, installing, requirePackages } from '../folder/optional-packages.js';
 
 /** What a queue is made of: who runs on one machine needs none of it. */
 const PACKAGES = { bullmq: '6.7', ioredis: '6.0' };

@@ -2,9 +2,9 @@ import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
 import type { Redis } from 'ioredis';
 import { AssayError } from '../../errors.js';
-import { decodeUnit } from '../read-unit.js';
-import type { UnitStore } from '../store.js';
-import { encodeUnit, headOf, type UnitRecord } from '../unit-file.js';
+import { decodeUnit } from '../units/read-unit.js';
+import type { UnitStore } from '../units/store.js';
+import { encodeUnit, headOf, type UnitRecord } from '../units/unit-file.js';
 
 /**
  * Where units change hands between whoever submits them and whoever measures them: results on their way back, and rows that

@@ -1,4 +1,4 @@
-import { type Job, readBy } from '../plan.js';
+import { type Job, readBy } from '../plan/plan.js';
 
 /** BullMQ's range ends at 2 097 151. */
 const LAST = 2_097_151;

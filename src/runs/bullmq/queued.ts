@@ -3,15 +3,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Queue, QueueEvents } from 'bullmq';
 import { interruption } from '../../concurrency.js';
 import { AssayError } from '../../errors.js';
-import { UnitLost } from '../collect.js';
-import type { Executor } from '../executor.js';
-import { fitsUnit } from '../fits-columns.js';
-import { type Job, readBy } from '../plan.js';
-import type { Task } from '../queue.js';
-import { unitNamed } from '../read-units.js';
-import { requestText } from '../request-text.js';
-import type { UnitStore } from '../store.js';
-import { headOf, type UnitRecord } from '../unit-file.js';
+import type { Executor } from '../measuring/executor.js';
+import type { Task } from '../measuring/queue.js';
+import { type Job, readBy } from '../plan/plan.js';
+import { unitNamed } from '../plan/read-units.js';
+import { UnitLost } from '../rows/collect.js';
+import { fitsUnit } from '../units/fits-columns.js';
+import { requestText } from '../units/request-text.js';
+import type { UnitStore } from '../units/store.js';
+import { headOf, type UnitRecord } from '../units/unit-file.js';
 import {
   type Announcement,
   announcements,

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { AssayError, inOneLine } from '../../errors.js';
-import { assayVersion } from '../environment.js';
-import type { Listener } from '../progress.js';
+import { assayVersion } from '../folder/environment.js';
+import type { Listener } from '../measuring/progress.js';
 import { accept } from './accept.js';
 import { PASSWORD_VARIABLE } from './address.js';
 import {

@@ -1,7 +1,7 @@
 import { AssayError } from '../../errors.js';
 import { isS3, s3Address } from '../s3/address.js';
 import type { S3Store, S3StoreOptions } from '../s3/store.js';
-import { FolderStore, type UnitStore } from '../store.js';
+import { FolderStore, type UnitStore } from '../units/store.js';
 import type { Announcement } from './announcements.js';
 
 /** Where rows lie that do not go through the server. */

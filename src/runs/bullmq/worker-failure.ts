@@ -1,7 +1,7 @@
 import { Type } from '../../config/type.js';
 import { check } from '../../config/validate.js';
 import { AssayError, type ErrorCode, type ErrorRecord, recordError } from '../../errors.js';
-import { UnitLost } from '../collect.js';
+import { UnitLost } from '../rows/collect.js';
 
 /*
  * What goes wrong on a worker, as text: BullMQ keeps no more of an error than its message.

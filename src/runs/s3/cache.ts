@@ -1,6 +1,6 @@
-import { type Cache, filesByKey } from '../cache.js';
-import { UNITS } from '../run-folder.js';
-import { keyOfUnitFile } from '../store.js';
+import { UNITS } from '../folder/run-folder.js';
+import { type Cache, filesByKey } from '../units/cache.js';
+import { keyOfUnitFile } from '../units/store.js';
 import type { S3Address } from './address.js';
 import { S3Store, type S3StoreOptions } from './store.js';
 

@@ -1,4 +1,4 @@
-import { foundOf, installing, requirePackages } from '../optional-packages.js';
+import { foundOf, installing, requirePackages } from '../folder/optional-packages.js';
 
 /** What speaks to a store. */
 const PACKAGES = { '@aws-sdk/client-s3': '3.1175' };

@@ -6,7 +6,7 @@ import { corruptions } from '../../../src/data/corruptions/registry.js';
 import { corrupt } from '../../../src/data/derived/corrupt.js';
 import type { Draws, Parent } from '../../../src/data/derived/derivation.js';
 import { stream } from '../../../src/random/stream.js';
-import { catalogueWith } from '../../../src/runs/run-catalogue.js';
+import { catalogueWith } from '../../../src/runs/asked/run-catalogue.js';
 
 const SHAPE = [3, 4, 5] as const;
 const SIZE = 60;

@@ -8,7 +8,7 @@ import { savePictures } from '../../../src/report/pictures.js';
 import { createPalette } from '../../../src/report/plots/palette.js';
 import { createPlotter } from '../../../src/report/plots/plotter.js';
 import { figureView } from '../../../src/report/views/figures.js';
-import { sealed } from '../../../src/runs/seal.js';
+import { sealed } from '../../../src/runs/plan/seal.js';
 import type { ImageFigure, Picture } from '../../../src/suites/results.js';
 import { obeyed } from '../../e2e/assay.js';
 import { savedSample, withFolder } from '../run-folder.js';

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { priorities, readJobs } from '../../../src/runs/bullmq/priorities.js';
-import type { Job } from '../../../src/runs/plan.js';
+import type { Job } from '../../../src/runs/plan/plan.js';
 
 const job = (key: string, inputs: Job[] = [], reference: Job[] = []) =>
   ({ key, inputs, reference: reference.map((read) => ({ job: read, size: 1 })) }) as unknown as Job;

@@ -1,9 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest';
-import { openCaches } from '../../../src/runs/cached-units.js';
 import { costOfRun } from '../../../src/runs/cost-of-run.js';
 import { run } from '../../../src/runs/run.js';
+import { openCaches } from '../../../src/runs/units/cached-units.js';
 import type { Suite } from '../../../src/suites/contract.js';
 import { folder, meanSuite, noisyLogits } from '../small-run.js';
 import { type S3Server, s3Server } from './s3-server.js';

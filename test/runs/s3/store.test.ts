@@ -7,7 +7,7 @@ import { AssayError } from '../../../src/errors.js';
 import { s3Address } from '../../../src/runs/s3/address.js';
 import { s3Cache } from '../../../src/runs/s3/cache.js';
 import { S3Store, type S3StoreOptions } from '../../../src/runs/s3/store.js';
-import { encodeUnit, headOf, type UnitRecord } from '../../../src/runs/unit-file.js';
+import { encodeUnit, headOf, type UnitRecord } from '../../../src/runs/units/unit-file.js';
 import { ENVIRONMENT, type Fault, type S3Server, s3Server } from './s3-server.js';
 
 /** Of more bytes than a head is looked for in. */

@@ -1,11 +1,11 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import { CachedStore, withCaches } from '../../../src/runs/cached-units.js';
-import type { Job } from '../../../src/runs/plan.js';
-import { FolderStore } from '../../../src/runs/store.js';
-import { stockOf } from '../../../src/runs/stored-units.js';
-import { encodeUnit } from '../../../src/runs/unit-file.js';
+import type { Job } from '../../../src/runs/plan/plan.js';
+import { stockOf } from '../../../src/runs/rows/stored-units.js';
+import { CachedStore, withCaches } from '../../../src/runs/units/cached-units.js';
+import { FolderStore } from '../../../src/runs/units/store.js';
+import { encodeUnit } from '../../../src/runs/units/unit-file.js';
 import { folder } from '../small-run.js';
 import { type S3Server, s3Server } from './s3-server.js';
 

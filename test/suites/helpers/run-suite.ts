@@ -3,9 +3,9 @@ import { Value } from '@sinclair/typebox/value';
 import { check } from '../../../src/config/validate.js';
 import type { Dataset } from '../../../src/data/dataset.js';
 import type { System } from '../../../src/models/system.js';
-import { collectedRows } from '../../../src/runs/collected-rows.js';
-import { columnsOf, rowsFrom } from '../../../src/runs/fits-columns.js';
-import { radiiOf } from '../../../src/runs/nameable.js';
+import { radiiOf } from '../../../src/runs/concluding/nameable.js';
+import { collectedRows } from '../../../src/runs/rows/collected-rows.js';
+import { columnsOf, rowsFrom } from '../../../src/runs/units/fits-columns.js';
 import { builtinCatalogue } from '../../../src/suites/catalogue.js';
 import { arrayTypes, type Column, type NdArray, type Rows } from '../../../src/suites/columns.js';
 import {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { collectedRows } from '../../../src/runs/collected-rows.js';
+import { collectedRows } from '../../../src/runs/rows/collected-rows.js';
 import { builtinCatalogue } from '../../../src/suites/catalogue.js';
 import type { Rows } from '../../../src/suites/columns.js';
 import { type Collected, type Request, request } from '../../../src/suites/contract.js';

@@ -1,0 +1,93 @@
+import { mkdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { folderStatus, notePlanned } from '../../../src/runs/opening/planned-units.js';
+import type { Job } from '../../../src/runs/plan/plan.js';
+import { folder, obeyed } from '../../e2e/assay.js';
+
+const job = (name: string, keys: readonly string[]) =>
+  ({
+    request: { measurement: { name }, system: 'cnn', dataset: 'test' },
+    units: keys.map((key, i) => ({ key, start: i, end: i + 1 })),
+  }) as unknown as Job;
+
+it('tells how far a run folder is: units that are there, that are claimed, that wait, and how fast they came', async () => {
+  const at = folder();
+  for (const part of ['units', 'claims', 'inventory']) mkdirSync(join(at, part));
+  const weight = ({ request }: Job) => (request.measurement.name === 'attack' ? 60 : 2);
+  await notePlanned(at, 'A run', [job('clean', ['a', 'b', 'c']), job('attack', ['d', 'e', 'f'])], weight);
+  expect(await folderStatus(at)).toMatchObject({
+    units: 6,
+    done: 0,
+    waiting: 6,
+    rate: null,
+    secondsLeft: null,
+  });
+  // Units of another plan, and half-written ones, do not count.
+  for (const [i, name] of ['a.unit', 'b.unit', 'c.unit', 'z.unit', 'd.unit.1.tmp'].entries()) {
+    writeFileSync(join(at, 'units', name), '');
+    utimesSync(join(at, 'units', name), 1000 + 10 * i, 1000 + 10 * i);
+  }
+  writeFileSync(join(at, 'claims', 'd.0.claim'), 'one');
+  // Done, and not given back yet.
+  writeFileSync(join(at, 'claims', 'a.0.claim'), 'one');
+  const alive = (seconds: number) => {
+    writeFileSync(join(at, 'claims', 'one.owner'), 'one');
+    utimesSync(join(at, 'claims', 'one.owner'), seconds, seconds);
+  };
+  alive(1015);
+  expect(await folderStatus(at)).toEqual({
+    folder: at,
+    title: 'A run',
+    units: 6,
+    done: 3,
+    running: [{ what: 'attack of cnn on test', by: 'one' }],
+    waiting: 2,
+    queued: false,
+    rate: 0.1,
+    // 4 forward passes in 20 s, and 180 left: units of attacks are longer than those that came.
+    secondsLeft: 900,
+    processes: ['one'],
+  });
+  // Meanwhile nothing came.
+  alive(1080);
+  expect(await folderStatus(at)).toMatchObject({ rate: 0.025, secondsLeft: 3600 });
+  // It was stopped, and goes on: what came before tells nothing of now.
+  alive(5000);
+  expect(await folderStatus(at)).toMatchObject({ rate: null, secondsLeft: null });
+  const file = join(at, 'inventory', 'units.json');
+  const { jobs, ...rest } = JSON.parse(readFileSync(file, 'utf8'));
+  // As earlier versions noted it: all units alike.
+  writeFileSync(
+    file,
+    JSON.stringify({
+      ...rest,
+      jobs: jobs.map(({ weights: _, ...one }: object & { weights: unknown }) => one),
+    }),
+  );
+  alive(1020);
+  expect(await folderStatus(at)).toMatchObject({ rate: 0.1, secondsLeft: 30 });
+});
+
+it('says where no run has begun, and where one could not note its units', async () => {
+  const at = folder();
+  const refused = (message: string) => ({ code: 'file-unreadable', message });
+  await expect(folderStatus(at)).rejects.toMatchObject(refused('no run has begun in this folder'));
+  writeFileSync(join(at, 'run.json'), '{}');
+  await expect(folderStatus(at)).rejects.toMatchObject(
+    refused('the run in this folder has no list of its units'),
+  );
+  mkdirSync(join(at, 'inventory', 'units.json'), { recursive: true });
+  await expect(notePlanned(at, 'A run', [], () => 1)).rejects.toMatchObject({ code: 'output-unwritable' });
+});
+
+it('says of units in a queue that they are there, not that they are measured', async () => {
+  const at = folder();
+  mkdirSync(join(at, 'claims'));
+  await notePlanned(at, 'A run', [job('clean', ['a', 'b'])], () => 1, true);
+  writeFileSync(join(at, 'claims', 'a.0.claim'), 'one');
+  expect(await folderStatus(at)).toMatchObject({ queued: true, running: [{ by: 'one' }], waiting: 1 });
+  expect((await obeyed(['status', '.'], at)).stdout).toContain(
+    'A run: 0 of 2 units done, 1 in a queue (`assay status --queue URL` tells which are measured), 1 waiting',
+  );
+});
