@@ -20,9 +20,9 @@ import { sinceEpoch } from './folder/since-epoch.js';
 import { inventoryWarnings } from './inventory/inventory.js';
 import { collectGarbage } from './measuring/collect-garbage.js';
 import { execute, NOTHING_DONE } from './measuring/execute.js';
-import { type Executor, inProcess } from './measuring/executor.js';
+import { type ExecutorFor, inProcess } from './measuring/executor.js';
 import type { FailOnError } from './measuring/left-out.js';
-import { indicesOf, type MeasureEnvironment } from './measuring/measure-unit.js';
+import { indicesOf } from './measuring/measure-unit.js';
 import type { Listener } from './measuring/progress.js';
 import type { Task } from './measuring/queue.js';
 import { measureEnvironment, planned, salvageFor } from './opening/planned.js';
@@ -42,14 +42,6 @@ import { FolderStore, type UnitStore, unitFile } from './units/store.js';
 /** What a process that died left of a file of the report. Narrow: users keep files of their own in run folders. */
 const HALF_WRITTEN = /^\.next\.[0-9a-f-]+\.tmp$|\.(json|html|csv|tex|png|npy)\.[0-9a-f-]+\.tmp$/;
 
-/** What is to be measured, for those who let others do it. */
-export interface AskedUnits {
-  jobs: readonly Job[];
-  /** The key of the run. */
-  run: string;
-  engine: string;
-}
-
 export interface RunEvaluationOptions {
   /** The run folder. */
   out: string;
@@ -58,7 +50,7 @@ export interface RunEvaluationOptions {
   /** Other run folders whose units are taken over. */
   caches?: readonly Cache[];
   /** Who measures, made when something is to be measured. Default: this process. */
-  executorFor?: (environment: MeasureEnvironment, asked: AskedUnits) => Executor | Promise<Executor>;
+  executorFor?: ExecutorFor;
   /** Whether `executorFor` has units measured by the workers of a queue. */
   queued?: boolean;
   /** Measures a part of the run, for `merge`. Only with `sources`, from which suites can be loaded again. */

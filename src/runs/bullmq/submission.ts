@@ -4,10 +4,10 @@ import { AssayError } from '../../errors.js';
 import type { Suite } from '../../suites/contract.js';
 import type { WorkOptions } from '../asked/work-options.js';
 import { keyOf } from '../folder/keys.js';
+import type { ExecutorFor } from '../measuring/executor.js';
 import type { Listener } from '../measuring/progress.js';
 import type { LoadedRun } from '../opening/open-run.js';
 import { identityOf } from '../opening/run-identity.js';
-import type { RunEvaluationOptions } from '../run-evaluation.js';
 import { queueAddress } from './address.js';
 import { type Announcement, type RunStatus, renewing } from './announcements.js';
 import { connectQueue } from './connection.js';
@@ -59,7 +59,7 @@ export async function submission(
     status.listen(event);
     told(event);
   };
-  const executorFor: RunEvaluationOptions['executorFor'] = async ({ store }, { jobs, run, engine }) => {
+  const executorFor: ExecutorFor = async ({ store }, { jobs, run, engine }) => {
     const identity = identityOf(loaded, engine, run);
     const file = resolve(read.file);
     // The same after a restart, so that what came back meanwhile is found; another for another folder.

@@ -7,7 +7,7 @@ import { filesBelow } from '../../bytes/files-below.js';
 import { assayVersion } from './environment.js';
 
 /** Our own code, its templates, and the folder that dependencies are sought from. */
-const here = dirname(dirname(fileURLToPath(import.meta.url)));
+const here = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const CODE = [here, join(dirname(here), 'suites')];
 
 const digests = new Map<string, string>();

@@ -31,6 +31,20 @@ export interface Executor {
   close(): Promise<void>;
 }
 
+/** What is to be measured, for those who let others do it. */
+export interface AskedUnits {
+  jobs: readonly Job[];
+  /** The key of the run. */
+  run: string;
+  engine: string;
+}
+
+/** How a run makes what measures its units. */
+export type ExecutorFor = (
+  environment: MeasureEnvironment,
+  asked: AskedUnits,
+) => Executor | Promise<Executor>;
+
 /**
  * Units in flight. Towards its end a unit leaves sessions of the engine idle; the next one fills them. Which units
  * run side by side changes no row.

@@ -3,17 +3,13 @@ import { visibleGpus } from '../../engines/gpus.js';
 import { AssayError } from '../../errors.js';
 import { type WorkOptions, workerOptions } from '../asked/work-options.js';
 import { chooseExecutor } from '../measuring/choose-executor.js';
-import { type Executor, inProcess } from '../measuring/executor.js';
+import { type AskedUnits, type ExecutorFor, inProcess } from '../measuring/executor.js';
 import type { MeasureEnvironment } from '../measuring/measure-unit.js';
 import type { Listener } from '../measuring/progress.js';
 import type { LoadedRun } from '../opening/open-run.js';
 import { identityOf } from '../opening/run-identity.js';
-import type { AskedUnits } from '../run-evaluation.js';
 import { workerProcesses } from './worker-processes.js';
 import type { WorkersAhead } from './workers-ahead.js';
-
-/** How a run makes what measures its units. */
-type ExecutorFor = (environment: MeasureEnvironment, asked: AskedUnits) => Executor;
 
 interface WorkersOptions extends WorkOptions {
   /** How many; `auto`: by measurement, whether one for each core or GPU are faster than this process alone. */

@@ -19,8 +19,8 @@ const ATTACK = 'dist/src/attacks/fgsm.js';
 beforeEach(() => {
   rmSync(folder, { recursive: true });
   const parts = [
-    'runs/program.js',
-    'runs/environment.js',
+    'runs/folder/program.js',
+    'runs/folder/environment.js',
     'bytes/files-below.js',
     'errors.js',
     'one-line.js',
