@@ -20,7 +20,7 @@ export {
 } from './data/corruptions/corruption.js';
 export type { DatasetInfo, Examples } from './data/dataset.js';
 export type { Draws, Generator, Parent, PixelTransform } from './data/derived/derivation.js';
-export { framesOf } from './data/frames.js';
+export { framesOf } from './data/formats/frames.js';
 export type { DataFormat, ImageSource, PathHead } from './data/source.js';
 export type { DatasetSpec } from './data/spec.js';
 export { type Sequence, sequences } from './data/warps/sequences.js';

@@ -93,7 +93,7 @@ const WRITES_BY_ITSELF: Readonly<Record<string, string>> = {
   'src/engines/guard/peak-held.ts': 'writes to /proc',
   'src/engines/held-model.ts': 'writes and removes its temporary folder',
   'src/runs/opening/probe.ts': 'makes and removes its temporary folder',
-  'src/data/npz.ts': 'writes files of users where they say, over what is there',
+  'src/data/arrays/npz.ts': 'writes files of users where they say, over what is there',
   'src/fetch/download.ts': 'appends to what is compared with a checksum when it is whole',
   'src/fetch/kept-file.ts': 'names and removes downloads, which are compared with their hashes',
   'src/fetch/remote-file.ts': 'makes folders of downloads, which can be fetched again',

@@ -1,15 +1,15 @@
 import type { Engine } from '../engines/engine.js';
-import { Ascent } from './ascent.js';
-import { Combined } from './crown-ibp.js';
-import { bentValues } from './intervals.js';
-import { type Bounded, boundedNetwork, type Network, withoutRounding } from './network.js';
-import { Programs } from './programs.js';
-import { Propagation } from './propagation.js';
-import { type Boxes, better, type LowerBounds, type Range, type Ranges } from './ranges.js';
-import { type Refining, refine } from './refine.js';
-import { stopsOf } from './stops.js';
-import { ibpGraph, type TogetherGraph, togetherGraph } from './together.js';
-import { Walks, walkImages } from './walks.js';
+import { Ascent } from './alpha/ascent.js';
+import { Combined } from './crown/crown-ibp.js';
+import { Propagation } from './crown/propagation.js';
+import { type Refining, refine } from './crown/refine.js';
+import { stopsOf } from './crown/stops.js';
+import { ibpGraph, type TogetherGraph, togetherGraph } from './crown/together.js';
+import { Walks, walkImages } from './crown/walks.js';
+import { bentValues } from './intervals/intervals.js';
+import { type Bounded, boundedNetwork, type Network, withoutRounding } from './network/network.js';
+import { Programs } from './network/programs.js';
+import { type Boxes, better, type LowerBounds, type Range, type Ranges } from './network/ranges.js';
 
 /**
  * How intervals of inner values are found: propagated forward, or each by a walk back of its own; and whether the slopes of the

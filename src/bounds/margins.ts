@@ -1,6 +1,6 @@
 import { AssayError } from '../errors.js';
-import type { Boxes } from './ranges.js';
-import { UNIT } from './rounding.js';
+import type { Boxes } from './network/ranges.js';
+import { UNIT } from './network/rounding.js';
 
 /** Norms of balls that are bounded. */
 export const BALL_NORMS = ['Linf', 'L2'] as const;

@@ -39,8 +39,8 @@ export function inspectCommand(): Command {
         const limits = { seconds, mebibytes };
         const { checkpointFormats, architectures } = await withPlugins(plugin);
         const { inspectCheckpoint } = await import('../models/inspect.js');
-        const { imageShape } = await import('../models/image-shape.js');
-        const { readCard } = await import('../models/read-card.js');
+        const { imageShape } = await import('../models/card/image-shape.js');
+        const { readCard } = await import('../models/card/read-card.js');
         const isCard = ['.yaml', '.yml'].includes(extname(file).toLowerCase());
         const progress = terminalProgress(json === true);
         const tell: Fetching['tell'] = (stage) => progress.listen({ kind: 'stage', ...stage });

@@ -7,8 +7,8 @@ import { readHead, unreadable } from '../bytes/regular-file.js';
 import { zipMembers } from '../bytes/zip.js';
 import { AssayError } from '../errors.js';
 import type { Registry } from '../registry.js';
-import { dataFormats } from './registry.js';
-import { isShardPattern } from './shard-paths.js';
+import { dataFormats } from './formats/registry.js';
+import { isShardPattern } from './formats/shard-paths.js';
 import type { DataFormat, PathHead } from './source.js';
 import type { DatasetSpec } from './spec.js';
 

@@ -1,8 +1,8 @@
 import { AssayError } from '../errors.js';
-import { SMALLEST_PROBABILITY } from '../models/outputs.js';
-import type { ArrayFile } from './array-file.js';
-import { shapeText } from './nd-array.js';
-import { numbers } from './pixels.js';
+import { SMALLEST_PROBABILITY } from '../models/graph/outputs.js';
+import type { ArrayFile } from './arrays/array-file.js';
+import { shapeText } from './arrays/nd-array.js';
+import { numbers } from './arrays/pixels.js';
 import { refuseMore } from './refuse-more.js';
 
 /** Softmax outputs in half precision, and tables with two decimals, sum to 1 only about as well as this. */

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { Closing } from '../bytes/closing.js';
 import { AssayError } from '../errors.js';
-import { openArrayFile } from './array-file.js';
+import { openArrayFile } from './arrays/array-file.js';
+import { readLabels } from './arrays/labels.js';
 import type { Dataset, DatasetInfo } from './dataset.js';
-import { readLabels } from './labels.js';
 import { type PredictionRows, predictionRows, type RowTraits } from './prediction-rows.js';
 
 /** Numbers read at a time when predictions are looked through. */

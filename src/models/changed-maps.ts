@@ -4,8 +4,8 @@ import type { Graph } from '../graph/graph.js';
 import { prune } from '../graph/prune.js';
 import { checkPixels, imageSize, inChunks, rowsOf } from './batching.js';
 import { refuseNotFinite } from './finite.js';
+import { type Prepared, pixelValue } from './graph/prepare.js';
 import type { InnerMap } from './inner-maps.js';
-import { type Prepared, pixelValue } from './prepare.js';
 import type { Batch, ChangedMaps, MapChange, SystemInfo } from './system.js';
 
 /** A network in two, at maps. */

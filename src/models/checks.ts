@@ -7,12 +7,12 @@ import type { Graph } from '../graph/graph.js';
 import { tensorflowNode } from '../graph/tensorflow.js';
 import { mapTuple } from '../map-tuple.js';
 import { argmaxOf } from '../metrics/softmax.js';
-import type { ModelCard } from './card.js';
-import type { Contract } from './contract.js';
+import type { ModelCard } from './card/card.js';
+import type { Contract } from './card/contract.js';
 import { refuseNotFinite } from './finite.js';
-import { notFiniteOrigin } from './not-finite-origin.js';
-import { chooseOutputs, softmaxNode, wrongWidth } from './outputs.js';
-import { noiseImages, type Prepared, pixelValue } from './prepare.js';
+import { chooseOutputs, softmaxNode, wrongWidth } from './graph/outputs.js';
+import { noiseImages, type Prepared, pixelValue } from './graph/prepare.js';
+import { notFiniteOrigin } from './programs/not-finite-origin.js';
 import type { System } from './system.js';
 
 /** The only engine that runs a network; undefined where any does. */

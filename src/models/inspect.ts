@@ -14,13 +14,13 @@ import { createEngine } from '../engines/registry.js';
 import { AssayError } from '../errors.js';
 import type { DataType, Graph, Node, ValueInfo } from '../graph/graph.js';
 import { elementCount } from '../graph/tensor.js';
+import { inferCard } from './card/infer-card.js';
+import { cardOfWeights } from './card/weights-card.js';
 import { engineOf } from './checks.js';
-import { type FlattenedMap, flattenedMap } from './flattened-map.js';
-import { guardOf } from './guarded.js';
-import { describeDims, isExtent, takesIntegers } from './image-input.js';
-import { inferCard } from './infer-card.js';
-import { beforeArgMax, isFloat } from './outputs.js';
-import { cardOfWeights } from './weights-card.js';
+import { type FlattenedMap, flattenedMap } from './graph/flattened-map.js';
+import { describeDims, isExtent, takesIntegers } from './graph/image-input.js';
+import { beforeArgMax, isFloat } from './graph/outputs.js';
+import { guardOf } from './programs/guarded.js';
 
 /** A graph input or output, for people. */
 export interface Port {

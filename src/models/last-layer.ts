@@ -2,8 +2,8 @@ import type { Shapes } from '../autodiff/site.js';
 import type { Graph } from '../graph/graph.js';
 import { valuesRead } from '../graph/prune.js';
 import { elementCount } from '../graph/tensor.js';
-import { affineOf, makersOf, sourceOf } from './affine.js';
-import { type LinearNode, linearNode } from './linear-node.js';
+import { affineOf, makersOf, sourceOf } from './graph/affine.js';
+import { type LinearNode, linearNode } from './graph/linear-node.js';
 import type { LastLayer } from './system.js';
 
 /** Where the features are in a graph. */

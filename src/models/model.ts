@@ -8,8 +8,11 @@ import { logSumExp } from '../metrics/softmax.js';
 import { checkPixels, imageSize, inChunks, rowsOf } from './batching.js';
 import { capabilityTitles } from './capabilities.js';
 import { changedMaps, compileBefore, compileRest } from './changed-maps.js';
-import type { Differentiable } from './differentiable.js';
 import { refuseNotFinite } from './finite.js';
+import { type Prepared, pixelValue } from './graph/prepare.js';
+import { groupedGradient, type LogitLoss } from './grouped.js';
+import type { InnerMap } from './inner-maps.js';
+import type { Differentiable } from './programs/differentiable.js';
 import {
   compileGradient,
   compileLogitLoss,
@@ -18,16 +21,13 @@ import {
   gradientGraphOf,
   type QuantityProgram,
   quantityGraph,
-} from './gradient-program.js';
-import { groupedGradient, type LogitLoss } from './grouped.js';
-import { guardOf } from './guarded.js';
-import { hessianProduct } from './hessian-product.js';
-import { fittedHessian, type HessianProgram } from './hessian-program.js';
-import type { InnerMap } from './inner-maps.js';
-import { type LossArgumentRows, lossArgumentRows, lossFeeds } from './loss-feeds.js';
-import { marginBounds } from './margin-bounds.js';
-import { notFiniteOrigin } from './not-finite-origin.js';
-import { type Prepared, pixelValue } from './prepare.js';
+} from './programs/gradient-program.js';
+import { guardOf } from './programs/guarded.js';
+import { hessianProduct } from './programs/hessian-product.js';
+import { fittedHessian, type HessianProgram } from './programs/hessian-program.js';
+import { type LossArgumentRows, lossArgumentRows, lossFeeds } from './programs/loss-feeds.js';
+import { marginBounds } from './programs/margin-bounds.js';
+import { notFiniteOrigin } from './programs/not-finite-origin.js';
 import { quantityNamed } from './quantities.js';
 import type {
   Batch,

@@ -9,12 +9,12 @@ import type { Note } from '../graph/graph.js';
 import type { Loss } from '../losses/loss.js';
 import type { Registry } from '../registry.js';
 import { modelOf } from './assemble.js';
-import type { ModelCard } from './card.js';
+import type { ModelCard } from './card/card.js';
+import { contractOf } from './card/contract.js';
+import { forImages } from './card/image-shape.js';
+import { type ReadCard, readCard } from './card/read-card.js';
 import { checkHash } from './checks.js';
-import { contractOf } from './contract.js';
-import { forImages } from './image-shape.js';
 import type { Model } from './model.js';
-import { type ReadCard, readCard } from './read-card.js';
 
 export interface OpenOptions {
   /** Where a card given as an object, or a relative path of a card file, starts. Default: the working directory. */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { AssayError } from '../errors.js';
 import { capabilityTitles } from './capabilities.js';
-import { PROBABILITIES } from './contract.js';
+import { PROBABILITIES } from './card/contract.js';
 import type {
   Batch,
   Evaluated,

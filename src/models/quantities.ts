@@ -1,7 +1,7 @@
 import { unknownName } from '../errors.js';
 import { type GraphBuilder, ints } from '../graph/build.js';
+import type { OutputNames } from './graph/outputs.js';
 import type { FeaturePlace } from './last-layer.js';
-import type { OutputNames } from './outputs.js';
 import type { QuantityName, SystemInfo } from './system.js';
 
 /** Where quantities are put: a copy of a prepared network. */

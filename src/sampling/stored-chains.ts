@@ -1,8 +1,8 @@
 import { readCheckpoint } from '../checkpoints/registry.js';
-import { chainPixels } from '../models/chain-pixels.js';
-import { contractOf } from '../models/contract.js';
+import { contractOf } from '../models/card/contract.js';
+import { readCard } from '../models/card/read-card.js';
+import { chainPixels } from '../models/graph/chain-pixels.js';
 import type { OpenOptions } from '../models/open.js';
-import { readCard } from '../models/read-card.js';
 
 /** Persistent chains that training left in a checkpoint. */
 export interface StoredChains {

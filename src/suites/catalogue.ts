@@ -7,7 +7,7 @@ import type { CheckpointFormat } from '../checkpoints/checkpoint.js';
 import { checkpointFormats } from '../checkpoints/registry.js';
 import type { AnyCorruption } from '../data/corruptions/corruption.js';
 import { corruptions } from '../data/corruptions/registry.js';
-import { dataFormats } from '../data/registry.js';
+import { dataFormats } from '../data/formats/registry.js';
 import type { DataFormat } from '../data/source.js';
 import type { Loss } from '../losses/loss.js';
 import { ownLosses, withLossesOfScores } from '../losses/registry.js';

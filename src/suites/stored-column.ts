@@ -1,4 +1,4 @@
-import { elements } from '../data/nd-array.js';
+import { elements } from '../data/arrays/nd-array.js';
 import { arrayTypes, type NdArray, type Numbers, type NumberType } from './columns.js';
 
 /** Rows that lie somewhere and are read when they are wanted. */

@@ -1,4 +1,4 @@
-import { concatenated } from '../data/nd-array.js';
+import { concatenated } from '../data/arrays/nd-array.js';
 import { stream } from '../random/stream.js';
 import type { Network } from './network.js';
 import { type Box32, clamped, drawn, inputsOf, middleOf } from './points.js';

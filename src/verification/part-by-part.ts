@@ -1,5 +1,5 @@
 import { traceShapes } from '../autodiff/trace.js';
-import { elements } from '../data/nd-array.js';
+import { elements } from '../data/arrays/nd-array.js';
 import type { Engine, Value } from '../engines/engine.js';
 import { floatsOf } from '../engines/outputs.js';
 import type { Graph, Node } from '../graph/graph.js';

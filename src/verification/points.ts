@@ -1,4 +1,4 @@
-import { outward } from '../bounds/ranges.js';
+import { outward } from '../bounds/network/ranges.js';
 import type { Stream } from '../random/stream.js';
 import type { Box } from './property.js';
 

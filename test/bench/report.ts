@@ -13,7 +13,7 @@ import { parseArgs } from 'node:util';
 import { parse } from 'yaml';
 import { SIDE } from '../../fixtures/glyphs/pen.js';
 import { draw, type ImageSet, storedSets, test } from '../../fixtures/sets.js';
-import { writeNpz } from '../../src/data/npz.js';
+import { writeNpz } from '../../src/data/arrays/npz.js';
 import { watchMemory } from '../e2e/peak-memory.js';
 
 const help = `usage: npm run bench:report -- [options]

@@ -10,7 +10,7 @@ import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { encodeNpy } from '../../src/data/npy.js';
+import { encodeNpy } from '../../src/data/arrays/npy.js';
 import { createOrtEngine } from '../../src/engines/ort/engine.js';
 import { writeOnnx } from '../../src/graph/write.js';
 import { argmaxOf } from '../../src/metrics/softmax.js';

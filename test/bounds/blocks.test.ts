@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, it } from 'vitest';
-import { intervalGraph } from '../../src/bounds/intervals.js';
-import { type Bounded, boundedNetwork } from '../../src/bounds/network.js';
+import { intervalGraph } from '../../src/bounds/intervals/intervals.js';
+import { type Bounded, boundedNetwork } from '../../src/bounds/network/network.js';
 import { createOrtEngine } from '../../src/engines/ort/engine.js';
 import { float, GraphBuilder, ints } from '../../src/graph/build.js';
 import { floats } from '../../src/graph/tensor.js';

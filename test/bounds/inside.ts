@@ -1,5 +1,5 @@
 import { gradientGraph } from '../../src/autodiff/differentiate.js';
-import type { Boxes } from '../../src/bounds/ranges.js';
+import type { Boxes } from '../../src/bounds/network/ranges.js';
 import type { Engine, Program, Value } from '../../src/engines/engine.js';
 import { GraphBuilder, int } from '../../src/graph/build.js';
 import type { Graph } from '../../src/graph/graph.js';

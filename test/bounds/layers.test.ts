@@ -1,8 +1,8 @@
 // @module-tag slow
 import { afterAll, describe, expect, it } from 'vitest';
 import { BoundPrograms, type Method } from '../../src/bounds/certify.js';
-import type { Boxes } from '../../src/bounds/ranges.js';
-import { BOUNDS } from '../../src/bounds/table.js';
+import type { Boxes } from '../../src/bounds/network/ranges.js';
+import { BOUNDS } from '../../src/bounds/rows/table.js';
 import { createOrtEngine } from '../../src/engines/ort/engine.js';
 import { GraphBuilder } from '../../src/graph/build.js';
 import type { Graph } from '../../src/graph/graph.js';

@@ -3,11 +3,11 @@ import { join, resolve } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { BoundPrograms, type Method } from '../../src/bounds/certify.js';
 import { ballsAround, marginRows } from '../../src/bounds/margins.js';
-import type { Network } from '../../src/bounds/network.js';
+import type { Network } from '../../src/bounds/network/network.js';
 import { readCheckpoint } from '../../src/checkpoints/registry.js';
 import { createOrtEngine } from '../../src/engines/ort/engine.js';
-import { contractOf } from '../../src/models/contract.js';
-import { prepare } from '../../src/models/prepare.js';
+import { contractOf } from '../../src/models/card/contract.js';
+import { prepare } from '../../src/models/graph/prepare.js';
 import { readReference } from '../models/npz.js';
 
 const reference = resolve('../shared/reference/bounds');

@@ -1,8 +1,8 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { BoundPrograms, type Method } from '../../src/bounds/certify.js';
-import { addLeast } from '../../src/bounds/least.js';
+import { addLeast } from '../../src/bounds/crown/least.js';
 import { marginRows } from '../../src/bounds/margins.js';
-import { better } from '../../src/bounds/ranges.js';
+import { better } from '../../src/bounds/network/ranges.js';
 import type { Engine } from '../../src/engines/engine.js';
 import { createOrtEngine } from '../../src/engines/ort/engine.js';
 import { float, GraphBuilder, int, ints, string } from '../../src/graph/build.js';

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { readCheckpoint } from '../../src/checkpoints/registry.js';
-import { readNpz } from '../../src/data/npz.js';
+import { readNpz } from '../../src/data/arrays/npz.js';
 import { createOrtEngine } from '../../src/engines/ort/engine.js';
 import { openModel } from '../../src/models/open.js';
 import { readReference, relativeError } from '../models/npz.js';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { readNpz } from '../../src/data/npz.js';
+import { readNpz } from '../../src/data/arrays/npz.js';
 import { createOrtEngine } from '../../src/engines/ort/engine.js';
 import { inspectCheckpoint } from '../../src/models/inspect.js';
 import { openModel } from '../../src/models/open.js';

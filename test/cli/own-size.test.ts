@@ -4,7 +4,7 @@ import sharp from 'sharp';
 import { afterAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { prepare } from '../../src/cli/presets/prepare.js';
-import { encodeNpz } from '../../src/data/npz.js';
+import { encodeNpz } from '../../src/data/arrays/npz.js';
 import { createOrtEngine } from '../../src/engines/ort/engine.js';
 import { builtinRunCatalogue } from '../../src/runs/asked/run-catalogue.js';
 import { readRunFile } from '../../src/runs/asked/run-file.js';

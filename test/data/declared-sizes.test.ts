@@ -5,7 +5,7 @@ import { zipSync } from 'fflate';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { limits } from '../../src/bytes/limits.js';
-import { openArrayFile } from '../../src/data/array-file.js';
+import { openArrayFile } from '../../src/data/arrays/array-file.js';
 import { predictionRows } from '../../src/data/prediction-rows.js';
 import type { DatasetSpec } from '../../src/data/spec.js';
 import { float32, torchLegacy, torchZip } from '../checkpoints/torch-writer.js';

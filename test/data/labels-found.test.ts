@@ -1,8 +1,8 @@
 import { zipSync } from 'fflate';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
-import { openArrayFile } from '../../src/data/array-file.js';
-import { encodeNpz } from '../../src/data/npz.js';
+import { openArrayFile } from '../../src/data/arrays/array-file.js';
+import { encodeNpz } from '../../src/data/arrays/npz.js';
 import { openDataset } from '../../src/data/open.js';
 import { bytes, errorOf, npy, put, readAll, temporaryFolder } from './files.js';
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { NumberArray } from '../../src/data/nd-array.js';
-import { encodeNpz } from '../../src/data/npz.js';
+import type { NumberArray } from '../../src/data/arrays/nd-array.js';
+import { encodeNpz } from '../../src/data/arrays/npz.js';
 import { openDataset } from '../../src/data/open.js';
 import type { DatasetSpec } from '../../src/data/spec.js';
 import { bytes, errorOf, levels, npy, put, readAll, temporaryFolder } from './files.js';

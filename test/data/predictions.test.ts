@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { NumberArray } from '../../src/data/nd-array.js';
-import { encodeNpz } from '../../src/data/npz.js';
+import type { NumberArray } from '../../src/data/arrays/nd-array.js';
+import { encodeNpz } from '../../src/data/arrays/npz.js';
 import { openPredictions, type PredictionSpec } from '../../src/data/predictions.js';
 import { bytes, errorOf, npy, npyWith, put, temporaryFolder } from './files.js';
 

@@ -3,7 +3,7 @@ import { chosenLosses } from '../../src/attacks/losses.js';
 import type { TSchema } from '../../src/config/type.js';
 import { datasetSchema } from '../../src/data/dataset-schema.js';
 import { GateRule } from '../../src/gate/rule.js';
-import { ModelCard } from '../../src/models/card.js';
+import { ModelCard } from '../../src/models/card/card.js';
 import { builtinRunCatalogue } from '../../src/runs/asked/run-catalogue.js';
 import { RunFile } from '../../src/runs/asked/run-file.js';
 import { GeneratedSpec, TransformedSpec } from '../../src/runs/inventory/derived-specs.js';

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { encodeNpy } from '../../src/data/npy.js';
+import { encodeNpy } from '../../src/data/arrays/npy.js';
 import { assay, obeyed } from './assay.js';
 
 const at = mkdtempSync(join(tmpdir(), 'assay-bad-score-'));

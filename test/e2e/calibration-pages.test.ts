@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { encodeNpy } from '../../src/data/npy.js';
+import { encodeNpy } from '../../src/data/arrays/npy.js';
 import { softmax } from '../../src/metrics/softmax.js';
 import { stream } from '../../src/random/stream.js';
 import { folder, obeyed } from './assay.js';

@@ -5,7 +5,7 @@ import { gzipSync } from 'node:zlib';
 import { zipSync } from 'fflate';
 import sharp from 'sharp';
 import { expect, it } from 'vitest';
-import { encodeNpy } from '../../src/data/npy.js';
+import { encodeNpy } from '../../src/data/arrays/npy.js';
 import { tarOf } from '../tar.js';
 import { assay, folder, obeyed } from './assay.js';
 import { CLASSES, images, npz, project, savedResults } from './project.js';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
-import { encodeNpy } from '../../src/data/npy.js';
+import { encodeNpy } from '../../src/data/arrays/npy.js';
 import type { GateRule } from '../../src/gate/rule.js';
 import type { GateResult } from '../../src/suites/results.js';
 import { assay, folder, obeyed } from './assay.js';

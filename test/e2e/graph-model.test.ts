@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { encodeNpz } from '../../src/data/npz.js';
+import { encodeNpz } from '../../src/data/arrays/npz.js';
 import { smallGraphModel } from '../checkpoints/tfjs/graph-def.js';
 import { assay, folder } from './assay.js';
 

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { zipSync } from 'fflate';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
-import { encodeNpy } from '../../src/data/npy.js';
+import { encodeNpy } from '../../src/data/arrays/npy.js';
 import { launch, MAIN } from './assay.js';
 import { block, commandsOf } from './page-blocks.js';
 import { card, project, runFile } from './project.js';

@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { encodeNpy } from '../../src/data/npy.js';
+import { encodeNpy } from '../../src/data/arrays/npy.js';
 import { writeOnnx } from '../../src/graph/write.js';
 import { assay, folder, obeyed } from './assay.js';
 import { network, project, savedResults } from './project.js';

@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { zipSync } from 'fflate';
 import { stringify } from 'yaml';
-import { encodeNpy } from '../../src/data/npy.js';
+import { encodeNpy } from '../../src/data/arrays/npy.js';
 import { GraphBuilder, int } from '../../src/graph/build.js';
 import type { Graph } from '../../src/graph/graph.js';
 import { floats } from '../../src/graph/tensor.js';

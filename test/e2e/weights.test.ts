@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { stringify } from 'yaml';
-import { encodeNpz } from '../../src/data/npz.js';
+import { encodeNpz } from '../../src/data/arrays/npz.js';
 import { activationsOf } from '../architectures/activation-formulas.js';
 import { DoubleNetwork } from '../architectures/double-network.js';
 import { resnet } from '../architectures/networks.js';

@@ -1,6 +1,6 @@
 import { basename, dirname } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { encodeNpz } from '../../src/data/npz.js';
+import { encodeNpz } from '../../src/data/arrays/npz.js';
 import type { DatasetSpec } from '../../src/data/spec.js';
 import { float32, torchLegacy, torchZip } from '../checkpoints/torch-writer.js';
 import { bytes, npy, readAll } from '../data/files.js';

@@ -3,9 +3,9 @@ import { createOrtEngine } from '../../src/engines/ort/engine.js';
 import { type GraphBuilder, int, ints } from '../../src/graph/build.js';
 import type { Graph } from '../../src/graph/graph.js';
 import { int64s } from '../../src/graph/tensor.js';
-import type { ModelCard } from '../../src/models/card.js';
-import { contractOf } from '../../src/models/contract.js';
-import { prepare } from '../../src/models/prepare.js';
+import type { ModelCard } from '../../src/models/card/card.js';
+import { contractOf } from '../../src/models/card/contract.js';
+import { prepare } from '../../src/models/graph/prepare.js';
 import {
   linearCard,
   linearGraph,

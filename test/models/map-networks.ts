@@ -1,7 +1,7 @@
 import { GraphBuilder, int, ints } from '../../src/graph/build.js';
 import type { Graph } from '../../src/graph/graph.js';
 import { floats } from '../../src/graph/tensor.js';
-import type { ModelCard } from '../../src/models/card.js';
+import type { ModelCard } from '../../src/models/card/card.js';
 import { normals } from './networks.js';
 
 /** Channels of images, of the maps of the stem and of those of the block. */

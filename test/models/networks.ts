@@ -8,7 +8,7 @@ import type { Graph } from '../../src/graph/graph.js';
 import { floats } from '../../src/graph/tensor.js';
 import { writeOnnx } from '../../src/graph/write.js';
 import { modelOf } from '../../src/models/assemble.js';
-import type { ModelCard } from '../../src/models/card.js';
+import type { ModelCard } from '../../src/models/card/card.js';
 import type { Model } from '../../src/models/model.js';
 import { stream } from '../../src/random/stream.js';
 

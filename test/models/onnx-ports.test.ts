@@ -8,7 +8,7 @@ import { createOrtEngine } from '../../src/engines/ort/engine.js';
 import { GraphBuilder, int, ints, string } from '../../src/graph/build.js';
 import type { Graph } from '../../src/graph/graph.js';
 import { writeOnnx } from '../../src/graph/write.js';
-import type { ModelCard } from '../../src/models/card.js';
+import type { ModelCard } from '../../src/models/card/card.js';
 import { inspectCheckpoint } from '../../src/models/inspect.js';
 import { openModel } from '../../src/models/open.js';
 import {

@@ -9,7 +9,7 @@ import { float, GraphBuilder, int, ints } from '../../src/graph/build.js';
 import type { Graph } from '../../src/graph/graph.js';
 import { floats } from '../../src/graph/tensor.js';
 import { modelOf } from '../../src/models/assemble.js';
-import type { ModelCard } from '../../src/models/card.js';
+import type { ModelCard } from '../../src/models/card/card.js';
 import { PurifiedSystem } from '../../src/models/defences/purification.js';
 import type { Model } from '../../src/models/model.js';
 import { openModel } from '../../src/models/open.js';

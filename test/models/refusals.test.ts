@@ -7,7 +7,7 @@ import { createOrtEngine } from '../../src/engines/ort/engine.js';
 import { AssayError } from '../../src/errors.js';
 import { float, type GraphBuilder, int } from '../../src/graph/build.js';
 import type { Graph } from '../../src/graph/graph.js';
-import type { ModelCard } from '../../src/models/card.js';
+import type { ModelCard } from '../../src/models/card/card.js';
 import { expectAccuracy } from '../../src/models/checks.js';
 import { openModel } from '../../src/models/open.js';
 import {

@@ -4,7 +4,7 @@ import { createOrtEngine } from '../../src/engines/ort/engine.js';
 import type { GraphBuilder } from '../../src/graph/build.js';
 import type { Graph } from '../../src/graph/graph.js';
 import { modelOf } from '../../src/models/assemble.js';
-import type { ModelCard } from '../../src/models/card.js';
+import type { ModelCard } from '../../src/models/card/card.js';
 import { card, network } from '../e2e/project.js';
 import {
   convolutional,

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { deflateSync, gzipSync } from 'node:zlib';
-import { encodeNpy } from '../../src/data/npy.js';
+import { encodeNpy } from '../../src/data/arrays/npy.js';
 import type { NamedSet } from '../../src/pull/named-set.js';
 import { bytes, idx } from '../data/files.js';
 import { type Packing, tarOf } from '../tar.js';

@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { encodeNpy } from '../../src/data/npy.js';
+import { encodeNpy } from '../../src/data/arrays/npy.js';
 
 /** Sheets of two models on three examples, with adversarial images of one of them. */
 export function exampleFolder(directory: string, models: readonly [string, string] = ['a', 'b']): void {

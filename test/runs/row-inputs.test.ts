@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { check } from '../../src/config/validate.js';
-import { encodeNpz } from '../../src/data/npz.js';
+import { encodeNpz } from '../../src/data/arrays/npz.js';
 import { createOrtEngine } from '../../src/engines/ort/engine.js';
 import { GraphBuilder, ints } from '../../src/graph/build.js';
 import { floats } from '../../src/graph/tensor.js';

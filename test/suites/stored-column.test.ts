@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { encodeNpy, npyPieces } from '../../src/data/npy.js';
+import { encodeNpy, npyPieces } from '../../src/data/arrays/npy.js';
 import { chosen } from '../../src/suites/chosen-rows.js';
 import { piecesOf, rowsOf, StoredColumn } from '../../src/suites/stored-column.js';
 

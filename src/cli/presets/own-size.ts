@@ -3,7 +3,7 @@ import { stringify } from 'yaml';
 import { readCheckpoint } from '../../checkpoints/registry.js';
 import { openSource } from '../../data/open.js';
 import { AssayError } from '../../errors.js';
-import type { ModelCard } from '../../models/card.js';
+import type { ModelCard } from '../../models/card/card.js';
 import { placeFrom } from '../place-from.js';
 import type { FoundSet, LargerModel } from './preset.js';
 

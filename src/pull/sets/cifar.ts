@@ -1,4 +1,4 @@
-import { cifar10Variant, cifar100Variant, type Variant } from '../../data/cifar-variants.js';
+import { cifar10Variant, cifar100Variant, type Variant } from '../../data/formats/cifar-variants.js';
 import { unpack } from '../../fetch/unpack.js';
 import type { NamedSet } from '../named-set.js';
 import { mustHave } from './must-have.js';

@@ -1,9 +1,9 @@
 import { type ByteSource, malformed, memorySource, openFile } from '../../bytes/byte-source.js';
 import { Closing } from '../../bytes/closing.js';
-import { type MatArray, matArrays, matNumbers } from '../../data/mat.js';
-import { shapeText } from '../../data/nd-array.js';
-import { encodeNpy, npyHeader } from '../../data/npy.js';
-import { numbers } from '../../data/pixels.js';
+import { type MatArray, matArrays, matNumbers } from '../../data/arrays/mat.js';
+import { shapeText } from '../../data/arrays/nd-array.js';
+import { encodeNpy, npyHeader } from '../../data/arrays/npy.js';
+import { numbers } from '../../data/arrays/pixels.js';
 import type { Staging } from '../../fetch/staging.js';
 import type { NamedSet } from '../named-set.js';
 

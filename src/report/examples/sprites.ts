@@ -1,8 +1,8 @@
 import path from 'node:path';
 import sharp from 'sharp';
 import { openFile } from '../../bytes/byte-source.js';
-import type { ArraySource } from '../../data/array-source.js';
-import { openNpy } from '../../data/npy.js';
+import type { ArraySource } from '../../data/arrays/array-source.js';
+import { openNpy } from '../../data/arrays/npy.js';
 import { exampleFile } from '../example-file.js';
 import type { ViewedDataset } from './rows.js';
 import type { ViewedSheet } from './sheet-rows.js';

@@ -1,5 +1,5 @@
 import { interruption } from '../../concurrency.js';
-import { elements } from '../../data/nd-array.js';
+import { elements } from '../../data/arrays/nd-array.js';
 import { AssayError, type ErrorRecord, restoreError } from '../../errors.js';
 import type { Results } from '../../suites/results.js';
 import type { PluginSources } from '../asked/plugin-modules.js';

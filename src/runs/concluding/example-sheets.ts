@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { csvText } from '../../csv-text.js';
-import { npyPieces } from '../../data/npy.js';
+import { npyPieces } from '../../data/arrays/npy.js';
 import { exampleFile } from '../../report/example-file.js';
 import { writeAtomically } from '../../report/output.js';
 import type { ExampleArray, ExampleSheet, Summary } from '../../suites/contract.js';

@@ -1,5 +1,5 @@
-import { walksOf } from '../../models/margin-bounds.js';
 import { addTo } from '../../models/passes.js';
+import { walksOf } from '../../models/programs/margin-bounds.js';
 import type { Batch, Passes, System } from '../../models/system.js';
 import type { LiveUnit } from './live-unit.js';
 import type { PassKind } from './pass-meter.js';

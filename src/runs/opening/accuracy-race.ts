@@ -1,6 +1,6 @@
 import type { Dataset, Examples } from '../../data/dataset.js';
 import { argmaxOf } from '../../metrics/softmax.js';
-import type { ModelCard } from '../../models/card.js';
+import type { ModelCard } from '../../models/card/card.js';
 import { allowance, SIXTH_DECIMAL } from '../../models/checks.js';
 import type { System } from '../../models/system.js';
 

@@ -6,10 +6,10 @@ import type { Dataset } from '../../data/dataset.js';
 import type { Engine } from '../../engines/engine.js';
 import { AssayError } from '../../errors.js';
 import type { Note } from '../../graph/graph.js';
+import type { ReadCard } from '../../models/card/read-card.js';
 import { NotFinite } from '../../models/finite.js';
 import type { Model } from '../../models/model.js';
 import { type OpenOptions, openCard } from '../../models/open.js';
-import type { ReadCard } from '../../models/read-card.js';
 import { type AccuracyRace, judgedOn, type Measured, race } from './accuracy-race.js';
 import { datasetFor } from './expectations.js';
 

@@ -1,6 +1,6 @@
 import { Type } from '../../config/type.js';
 import { AssayError } from '../../errors.js';
-import type { ModelCard } from '../../models/card.js';
+import type { ModelCard } from '../../models/card/card.js';
 import { judgeAccuracy } from '../../models/checks.js';
 import { defineSuite, request } from '../../suites/contract.js';
 import { clean } from '../../suites/measurements/clean.js';

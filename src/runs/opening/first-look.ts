@@ -1,4 +1,4 @@
-import { framesOf } from '../../data/frames.js';
+import { framesOf } from '../../data/formats/frames.js';
 import type { EngineOptions } from '../../engines/registry.js';
 import { createEngine } from '../../engines/registry.js';
 import { imageSize } from '../../models/batching.js';

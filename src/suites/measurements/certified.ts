@@ -1,7 +1,7 @@
 import { parseEpsilon } from '../../attacks/epsilon.js';
 import type { BallNorm } from '../../bounds/margins.js';
 import { AssayError, inOneLine } from '../../errors.js';
-import { walksOf } from '../../models/margin-bounds.js';
+import { walksOf } from '../../models/programs/margin-bounds.js';
 import type { BoundQuestion, SystemInfo } from '../../models/system.js';
 import { float64, type RowsIn } from '../columns.js';
 import { defineMeasurement, type MeasureContext, type Request, request } from '../contract.js';

@@ -3,7 +3,7 @@ import type { BallNorm } from '../../bounds/margins.js';
 import { AssayError } from '../../errors.js';
 import { argmaxOf } from '../../metrics/softmax.js';
 import { imageSize } from '../../models/batching.js';
-import { walksOf } from '../../models/margin-bounds.js';
+import { walksOf } from '../../models/programs/margin-bounds.js';
 import type { BoundQuestion, Passes, SystemInfo } from '../../models/system.js';
 import { float64, int32, type RowsIn } from '../columns.js';
 import { defineMeasurement, type MeasureContext, type Request, request } from '../contract.js';

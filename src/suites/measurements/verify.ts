@@ -1,8 +1,8 @@
 import { parseEpsilon } from '../../attacks/epsilon.js';
 import { isInside } from '../../attacks/norms.js';
 import { forRanges } from '../../concurrency.js';
+import { concatenated } from '../../data/arrays/nd-array.js';
 import type { Examples } from '../../data/dataset.js';
-import { concatenated } from '../../data/nd-array.js';
 import { AssayError } from '../../errors.js';
 import { marginOf } from '../../losses/margin.js';
 import { argmaxOf } from '../../metrics/softmax.js';

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import { check } from '../../../src/config/validate.js';
-import { encodeNpz } from '../../../src/data/npz.js';
+import { encodeNpz } from '../../../src/data/arrays/npz.js';
 import { createOrtEngine } from '../../../src/engines/ort/engine.js';
 import { AssayError } from '../../../src/errors.js';
 import { RunFile } from '../../../src/runs/asked/run-file.js';

@@ -1,0 +1,240 @@
+import { nodesBetween } from '../../autodiff/coverage.js';
+import { GraphBuilder, int } from '../../graph/build.js';
+import type { Graph } from '../../graph/graph.js';
+import { prune } from '../../graph/prune.js';
+import { bentValues, type IntervalGraph, intervalGraph } from '../intervals/intervals.js';
+import { addMagnitudes } from '../intervals/magnitudes.js';
+import { type Bounded, dimsOf, type Step, siteOf, sizeOf } from '../network/network.js';
+import { gamma, gammaOfAxes, TINY, UNIT } from '../network/rounding.js';
+import type { Interval } from '../rows/row.js';
+import { type BackwardGraph, type Known, type LineInputs, refuseMissing, walkedBack } from './backward.js';
+import { COEFFICIENT } from './step-lines.js';
+import { SIDES, SPARE } from './walks.js';
+
+/**
+ * Intervals, the lines on them, what rounding may cost, and a walk back from the logits, in one graph. Inputs are the ends of pixels,
+ * (n, C, H, W), and the functions, (n, rows, classes).
+ */
+export interface TogetherGraph
+  extends Pick<BackwardGraph, 'graph' | 'rows' | 'coefficients' | 'bias' | 'error' | 'errorSpare'> {
+  /** Inputs. */
+  pixels: Interval;
+  /** Outputs in the shape of some values: their intervals. */
+  intervals: ReadonlyMap<string, Interval>;
+  /** Output (n): a number that is finite only where all intervals are. */
+  finite: string;
+  /** Output (n): the largest number there is. */
+  most: string;
+  /** What products that are too small for float32 lose of any function, of an image whose largest number is 1 less. */
+  lost: number;
+  /** The largest of the values that coefficients are of has so many numbers, of one image. */
+  widest: number;
+}
+
+/**
+ * CROWN-IBP (Zhang et al. 2020): back to the pixels. Undefined where the lines of some step are not made by a graph.
+ * @param wanted values whose intervals are outputs too
+ */
+export function togetherGraph(network: Bounded, wanted: readonly string[]): TogetherGraph | undefined {
+  const inGraph = network.bent.every((step) => step.row.kind === 'curve' && step.row.emitLines);
+  if (!inGraph) return undefined;
+  return walkOnIntervals(network, [network.pixels], [...bentValues(network), ...wanted], wanted);
+}
+
+/**
+ * IBP (Gowal et al. 2018): back to where all is affine from on.
+ * @param stops values after which every step is affine
+ */
+export function ibpGraph(network: Bounded, stops: readonly string[]): TogetherGraph | undefined {
+  const inner = stops.filter((value) => value !== network.pixels);
+  return walkOnIntervals(network, stops, inner, inner);
+}
+
+/**
+ * @param known values whose intervals the walk is on
+ * @param wanted those of them that are outputs
+ */
+function walkOnIntervals(
+  network: Bounded,
+  stops: readonly string[],
+  known: readonly string[],
+  wanted: readonly string[],
+): TogetherGraph | undefined {
+  const intervals = intervalGraph(network, [], known);
+  if (intervals.finite === undefined) return undefined;
+  const b = onIntervals(network, intervals.graph);
+  const numbers = new Numbers(network, b, intervals, stops);
+  const between = new Set(nodesBetween(network.graph, stops, network.logits));
+  if (network.bent.some((step) => between.has(step.node) && !numbers.has(step))) return undefined;
+  const walk = walkedBack(network, b, numbers, { from: network.logits, stops });
+  const most = b.outputAs(numbers.most(), b.fresh('most'));
+  const graph = b.build();
+  const asked = new Map(
+    wanted.flatMap((value) => {
+      const found = intervals.intervals.get(value);
+      return found ? [[value, found] as const] : [];
+    }),
+  );
+  const outputs = [
+    ...[...asked.values()].flatMap(({ lower, upper }) => [lower, upper]),
+    ...[intervals.finite, most, walk.bias, walk.error, ...walk.coefficients.values()],
+  ];
+  const pruned = prune({ ...graph, outputs: graph.outputs.filter(({ name }) => outputs.includes(name)) });
+  refuseMissing(pruned, network);
+  return {
+    ...walk,
+    graph: pruned,
+    pixels: intervals.pixels,
+    intervals: asked,
+    finite: intervals.finite,
+    most,
+    lost: numbers.products * numbers.count * TINY,
+    widest: Math.max(
+      ...[...stops, ...[...between].flatMap(({ outputs }) => outputs)].map((value) => sizeOf(network, value)),
+    ),
+  };
+}
+
+/** No error is nearer to 0: products with coefficients would be below the range in which float32 is computed fast. */
+const NEAR = 2 ** -80;
+
+/** The graph of intervals, with the constants of the network that it does without. */
+function onIntervals(network: Bounded, graph: Graph): GraphBuilder {
+  const made = new Set(graph.nodes.flatMap(({ outputs }) => outputs));
+  const own = new Set(network.steps.map(({ node }) => node));
+  const b = new GraphBuilder({
+    ...graph,
+    initializers: new Map([...network.graph.initializers, ...graph.initializers]),
+  });
+  b.reserve(network.graph.nodes.flatMap(({ outputs }) => outputs));
+  b.reserve(network.graph.inputs.map(({ name }) => name));
+  for (const node of network.graph.nodes)
+    if (!own.has(node) && !node.outputs.some((output) => made.has(output))) b.add(node);
+  return b;
+}
+
+/** Lines and errors, from intervals of the same graph. */
+class Numbers implements Known {
+  /** The most products that a number takes. */
+  products = SIDES;
+  /** Numbers of all values that coefficients meet. */
+  count = 0;
+  private readonly made = new Map<string, LineInputs>();
+  /** By a step's value, (n, 1, size): the largest magnitude of what it reads. */
+  private readonly reaches = new Map<string, string>();
+  /** By value, (n, ...): the largest magnitudes of the pixels and of what steps give. */
+  private readonly magnitudes: ReadonlyMap<string, string>;
+  /** (n): the largest of each value. */
+  private readonly largest: string[] = [];
+
+  constructor(
+    private readonly network: Bounded,
+    private readonly b: GraphBuilder,
+    { pixels, intervals }: IntervalGraph,
+    private readonly stops: readonly string[],
+  ) {
+    const given = new Map<string, string>();
+    for (const value of stops) {
+      const ends = value === network.pixels ? pixels : intervals.get(value);
+      if (ends) given.set(value, this.magnitude(ends));
+    }
+    for (const step of network.bent) {
+      const { node, row } = step;
+      const [of, image] = [intervals.get(node.inputs[0]!), intervals.get(node.outputs[0]!)];
+      if (row.kind !== 'curve' || !of || !image) continue;
+      given.set(node.outputs[0]!, this.magnitude(image));
+      b.within(node.name, () => {
+        const s = siteOf(node, b, network);
+        const size = sizeOf(network, node.outputs[0]!);
+        const ends = { lower: this.flat(of.lower, size), upper: this.flat(of.upper, size) };
+        const lines = row.emitLines?.(s, ends);
+        if (!lines) return;
+        this.made.set(node.outputs[0]!, lines);
+        this.reaches.set(node.outputs[0]!, this.magnitude(ends));
+      });
+    }
+    this.magnitudes = new Map([...given, ...addMagnitudes(network, b, given)]);
+  }
+
+  has({ node }: Step): boolean {
+    return this.made.has(node.outputs[0]!);
+  }
+
+  lines({ node }: Step): LineInputs {
+    return this.made.get(node.outputs[0]!)!;
+  }
+
+  /**
+   * As `stepLines` and `Walks` have it: sums of numbers none of which is below 0, which float32 makes with an error that `SPARE` has
+   * room for.
+   */
+  error(value: string, folded?: string): string {
+    const { network, b } = this;
+    const size = sizeOf(network, value);
+    const readers = network.readers.get(value) ?? 0;
+    const stops = this.stops.includes(value);
+    const step = stops ? undefined : network.bent.find(({ node }) => node.outputs[0] === value);
+    const times = (x: string, factor: number) => b.op('Mul', [x, b.scalar(factor * SPARE)]);
+    const sum = (terms: readonly string[]) => (terms.length === 1 ? terms[0]! : b.op('Sum', terms));
+    const terms: string[] = [];
+    let room = NEAR;
+    for (const own of folded === undefined ? [value] : [value, folded]) {
+      this.look(own);
+      const { forward, backward } = network.rounded.get(own) ?? { forward: 0, backward: 0 };
+      const products = (forward + backward) / UNIT;
+      this.products = Math.max(this.products, products);
+      // Slopes are at most 2.
+      room += 2 * products * TINY;
+    }
+    if (step && 'rounding' in step) {
+      const { absolute, relative, argument } = step.rounding;
+      const { lowerSlope, lowerIntercept, upperSlope, upperIntercept } = this.lines(step);
+      const larger = (one: string, other: string) =>
+        b.op('Max', lowerIntercept === undefined ? [one, other] : [b.op('Abs', [one]), b.op('Abs', [other])]);
+      const axes = gammaOfAxes(dimsOf(network, value), network.steps.length);
+      room += absolute;
+      const reach = this.reaches.get(value) ?? '';
+      const read = [times(reach, COEFFICIENT)];
+      if (folded !== undefined) read.push(times(this.flatMagnitude(folded), this.affineError(folded)));
+      terms.push(b.op('Mul', [sum(read), larger(lowerSlope, upperSlope)]));
+      if (relative + gamma(readers) > 0)
+        terms.push(times(this.flatMagnitude(value), relative + gamma(readers)));
+      if (argument > 0) terms.push(times(reach, argument));
+      const intercept =
+        lowerIntercept === undefined ? upperIntercept : larger(lowerIntercept, upperIntercept);
+      terms.push(times(intercept, COEFFICIENT + axes));
+    } else if (stops) terms.push(times(this.flatMagnitude(value), gamma(readers)));
+    else terms.push(times(this.flatMagnitude(value), this.affineError(value)));
+    return this.flat(b.op('Sum', [...terms, b.scalar(room)]), size);
+  }
+
+  /** Of each image, (n), the largest magnitude that was looked at, and where the walk stops. */
+  most(): string {
+    for (const value of this.stops) this.look(value);
+    return this.b.op('Max', this.largest);
+  }
+
+  private affineError(value: string): number {
+    const { network } = this;
+    const { forward, backward } = network.rounded.get(value) ?? { forward: 0, backward: 0 };
+    return forward + backward + gammaOfAxes(dimsOf(network, value), network.steps.length);
+  }
+
+  private look(value: string): void {
+    const { b } = this;
+    this.count += sizeOf(this.network, value);
+    this.largest.push(b.op('ReduceMax', [this.flatMagnitude(value), b.ints([1, 2])], { keepdims: int(0) }));
+  }
+
+  private magnitude({ lower, upper }: Interval): string {
+    return this.b.op('Max', [upper, this.b.op('Neg', [lower])]);
+  }
+
+  private flatMagnitude(value: string): string {
+    return this.flat(this.magnitudes.get(value) ?? '', sizeOf(this.network, value));
+  }
+
+  private flat(value: string, size: number): string {
+    return this.b.op('Reshape', [value, this.b.ints([-1, 1, size])]);
+  }
+}
