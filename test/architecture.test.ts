@@ -105,10 +105,10 @@ const WRITES_BY_ITSELF: Readonly<Record<string, string>> = {
   'src/fetch/unpacked.ts': 'makes folders of downloads, which can be fetched again',
   'src/pull/pull.ts': 'makes folders of data sets, which can be checked and fetched again',
   'src/fetch/staging.ts': 'writes data sets, which can be checked and fetched again',
-  'src/cli/write-new.ts': 'writes files of users that must not be there yet',
-  'src/cli/reporting.ts': 'removes what earlier commands left at the places of the reporters',
-  'src/cli/tell-github.ts': 'appends to the summary of a job',
-  'src/cli/exit-code.ts': 'writes to the terminal',
+  'src/cli/starting/write-new.ts': 'writes files of users that must not be there yet',
+  'src/cli/terminal/reporting.ts': 'removes what earlier commands left at the places of the reporters',
+  'src/cli/terminal/tell-github.ts': 'appends to the summary of a job',
+  'src/cli/terminal/exit-code.ts': 'writes to the terminal',
   'src/bytes/claims.ts': 'claims of a machine that lost its power are worth nothing',
 };
 
@@ -236,8 +236,8 @@ describe('the architecture', () => {
     );
     // The probes answer the process that started them; the progress line makes its text visible itself.
     expect(writing.sort()).toEqual([
-      'src/cli/terminal-progress.ts',
-      'src/cli/terminal.ts',
+      'src/cli/terminal/terminal-progress.ts',
+      'src/cli/terminal/terminal.ts',
       'src/engines/ort/probe.ts',
       'src/engines/tfjs-native/probe.ts',
     ]);

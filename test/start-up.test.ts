@@ -41,7 +41,7 @@ function closureOf(entry: string) {
  */
 const starts: Record<string, readonly string[]> = {
   'src/cli/main.ts': ['commander', 'fastest-levenshtein'],
-  'src/cli/run.ts': ['commander', 'fastest-levenshtein'],
+  'src/cli/commands/run.ts': ['commander', 'fastest-levenshtein'],
   // All that a finished run loads; what there is to do, the other finds out.
   'src/runs/run.ts': ['fastest-levenshtein'],
   'src/runs/run-anew.ts': ['ajv', 'fastest-levenshtein', 'yaml'],

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-import { guardExitCode } from './exit-code.js';
 import { obey } from './program.js';
+import { guardExitCode } from './terminal/exit-code.js';
 import { optimiseWhatStays } from './tiering.js';
 
 optimiseWhatStays();

@@ -2,9 +2,9 @@ import { Command, CommanderError } from 'commander';
 import { AssayError } from '../errors.js';
 import { assayVersion } from '../runs/folder/environment.js';
 import { commandsFor } from './commands.js';
-import { explainFailure } from './failure.js';
-import { failureAnnotation } from './github.js';
-import { complain, instruct } from './terminal.js';
+import { explainFailure } from './terminal/failure.js';
+import { failureAnnotation } from './terminal/github.js';
+import { complain, instruct } from './terminal/terminal.js';
 
 /**
  * Does what a command line asks for, and leaves the exit code in `process.exitCode`.

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { limits } from '../../src/bytes/limits.js';
 import { openRegularSync, readHead, readText, readWhole } from '../../src/bytes/regular-file.js';
 import { readCheckpoint, readWeights } from '../../src/checkpoints/registry.js';
-import { readClassNames } from '../../src/cli/score-options.js';
+import { readClassNames } from '../../src/cli/options/score-options.js';
 import { openArrayFile } from '../../src/data/arrays/array-file.js';
 import { encodeNpy } from '../../src/data/arrays/npy.js';
 import { openDataset } from '../../src/data/open.js';

@@ -32,7 +32,7 @@ describe.skipIf(!existsSync('/dev/full'))('output that cannot be written', () =>
 it('what nobody caught ends with 2', async () => {
   const at = folder();
   mkdirSync(join(at, 'x'));
-  const script = `import { guardExitCode } from ${JSON.stringify(new URL('../../dist/src/cli/exit-code.js', import.meta.url).href)};
+  const script = `import { guardExitCode } from ${JSON.stringify(new URL('../../dist/src/cli/terminal/exit-code.js', import.meta.url).href)};
     guardExitCode();`;
   for (const fault of [
     'Promise.reject(new Error("lost"));',

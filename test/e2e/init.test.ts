@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import { expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { dataFlag, namedData } from '../../src/cli/init-data.js';
+import { dataFlag, namedData } from '../../src/cli/starting/init-data.js';
 import { encodeNpy } from '../../src/data/arrays/npy.js';
 import { GraphBuilder, int } from '../../src/graph/build.js';
 import { floats } from '../../src/graph/tensor.js';

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { isAbsent, readText } from '../../bytes/regular-file.js';
 import { AssayError } from '../../errors.js';
 import { writeAtomically } from '../../report/output.js';
-import { writeNew } from '../write-new.js';
+import { writeNew } from '../starting/write-new.js';
 
 /** The last line of a run file that `--preset` wrote: tells whether anybody has edited it since. */
 const MARK = '# Edit this file as you like: `--preset` then leaves it alone. As written: ';

@@ -4,7 +4,7 @@ import { readCheckpoint } from '../../checkpoints/registry.js';
 import { openSource } from '../../data/open.js';
 import { AssayError } from '../../errors.js';
 import type { ModelCard } from '../../models/card/card.js';
-import { placeFrom } from '../place-from.js';
+import { placeFrom } from '../starting/place-from.js';
 import type { FoundSet, LargerModel } from './preset.js';
 
 /** Photographs that public code scales by their shorter side: they come to another size than the network's images. */

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { costJson, costText } from '../../../src/cli/cost-text.js';
+import { costJson, costText } from '../../../src/cli/terminal/cost-text.js';
 import { probed } from '../../../src/runs/opening/probe.js';
 import { planRun } from '../../../src/runs/plan/plan.js';
 import { planCost } from '../../../src/runs/plan/plan-cost.js';
