@@ -221,6 +221,25 @@ export const LineFigure = Type.Object(
         closed,
       ),
     ),
+    band: Type.Optional(
+      Type.Object(
+        {
+          label: Type.String({ description: 'what lies within, once in the legend' }),
+          areas: Type.Array(
+            Type.Object(
+              {
+                name: Type.String({ description: 'usually the system, whose colour it has' }),
+                points: Type.Array(
+                  Type.Object({ x: Type.Number(), lo: Type.Number(), hi: Type.Number() }, closed),
+                ),
+              },
+              closed,
+            ),
+          ),
+        },
+        { ...closed, description: 'areas between two curves; intervals are drawn faintly beside them' },
+      ),
+    ),
   },
   closed,
 );

@@ -13,6 +13,8 @@ import type { CertifiedResult } from './result.js';
 
 export const SUITE = 'certified';
 
+type Area = NonNullable<LineFigure['band']>['areas'][number];
+
 export function certifiedMeasures(result: CertifiedResult, attack: string, single: boolean): Measure[] {
   const { system, dataset, method, norm, epsilon, lower, upper, undecided } = result;
   const at = `${norm} ${epsilon}`;
@@ -108,7 +110,7 @@ export function certifiedTable(
   };
 }
 
-/** Both sides against the radius, where there are several. */
+/** Both sides against the radius, where there are several, and the band in between: up from the method that proves most. */
 export function certifiedCurves(dataset: DatasetInfo, results: readonly CertifiedResult[]): LineFigure[] {
   if (new Set(results.map(({ epsilon }) => epsilon)).size < 2) return [];
   const lines = new Map<string, LineFigure['series'][number]>();
@@ -123,10 +125,15 @@ export function certifiedCurves(dataset: DatasetInfo, results: readonly Certifie
     if (!line.points.some(({ x }) => x === at.x)) line.points.push(at);
     lines.set(key, line);
   };
+  const areas = new Map<string, Map<number, Area['points'][number]>>();
   for (const { system, method, epsilon, lower, upper } of results) {
     const x = parseEpsilon(epsilon).value;
     add(system.name, `proved, ${method}`, false, point(x, lower));
-    if (upper) add(system.name, 'not broken', true, point(x, upper));
+    if (!upper) continue;
+    add(system.name, 'not broken', true, point(x, upper));
+    const area = areas.get(system.name) ?? new Map<number, Area['points'][number]>();
+    area.set(x, { x, lo: Math.max(lower.value, area.get(x)?.lo ?? 0), hi: upper.value });
+    areas.set(system.name, area);
   }
   return [
     {
@@ -134,7 +141,7 @@ export function certifiedCurves(dataset: DatasetInfo, results: readonly Certifie
       id: `${SUITE}-radius-${dataset.name}`,
       title: `Robust accuracy from both sides, ${dataset.name}`,
       caption:
-        'Robust accuracy of a model lies between what is proved and what is not broken; in between, nothing is known.',
+        'Robust accuracy of a model on these images lies between what is proved and what is not broken: in the shaded band nothing is known. Lines up and down are intervals, about other images of the kind.',
       xLabel: `${results[0]!.norm} radius`,
       yLabel: 'Accuracy',
       yDomain: [0, 1],
@@ -145,6 +152,12 @@ export function certifiedCurves(dataset: DatasetInfo, results: readonly Certifie
         label,
       })),
       series: [...lines.values()],
+      ...(areas.size > 0 && {
+        band: {
+          label: 'neither proved nor broken',
+          areas: Array.from(areas, ([name, points]) => ({ name, points: [...points.values()] })),
+        },
+      }),
     },
   ];
 }

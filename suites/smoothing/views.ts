@@ -106,20 +106,29 @@ export function smoothingCurves(
   { n, alpha, stop }: SmoothingOptions,
 ): LineFigure[] {
   const largest = stop === undefined ? largestRadius : largestSequentialRadius;
+  const areas: NonNullable<LineFigure['band']>['areas'] = [];
   const series = results.flatMap(({ system, sigma, images, upper }): LineFigure['series'] => {
     const reach = largest(n, { sigma: sigma.value, alpha });
     if (reach === undefined) return [];
-    const points = Array.from({ length: STEPS + 1 }, (_, k) => {
-      const x = (reach * k) / STEPS;
-      return point(x, wilson(images.filter((image) => isCertified(image, x)).length, images.length));
+    const certifiedAt = (x: number) =>
+      wilson(images.filter((image) => isCertified(image, x)).length, images.length);
+    const grid = Array.from({ length: STEPS + 1 }, (_, k) => (reach * k) / STEPS);
+    const certified = {
+      name: system.name,
+      variant: `sigma ${sigma.text}`,
+      points: grid.map((x) => point(x, certifiedAt(x))),
+    };
+    if (!upper) return [certified];
+    const attacked = radii.map(({ value }, k) => point(value, upper[k]!));
+    const shared = grid.filter((x) => x > attacked[0]!.x && x < attacked.at(-1)!.x);
+    const at = [...new Set([...shared, ...attacked.map(({ x }) => x)])].sort((a, b) => a - b);
+    areas.push({
+      name: system.name,
+      points: at.map((x) => ({ x, lo: certifiedAt(x).value, hi: heightAt(attacked, x) })),
     });
-    const variant = `sigma ${sigma.text}`;
-    const attacked = upper && radii.map(({ value }, k) => point(value, upper[k]!));
     return [
-      { name: system.name, variant, points },
-      ...(attacked
-        ? [{ name: system.name, variant: `${variant}, not broken`, dashed: true, points: attacked }]
-        : []),
+      certified,
+      { name: system.name, variant: `${certified.variant}, not broken`, dashed: true, points: attacked },
     ];
   });
   if (series.length === 0) return [];
@@ -128,12 +137,21 @@ export function smoothingCurves(
       kind: 'lines',
       id: `${SUITE}-radius-${dataset.name}`,
       title: `Certified accuracy against the radius, ${dataset.name}`,
-      caption: `Curves end where even ${n} draws that all agree certify no more.${stop === 'radii' ? ' Draws ended when the radii were decided: between them the curve is lower than more draws would show.' : ''}${results.some(({ upper }) => upper) ? ' Not broken: what SmoothAdv left at the radii of the table. Robust accuracy of the smoothed classifier lies between, but for the chance in both.' : ''}`,
+      caption: `Curves end where even ${n} draws that all agree certify no more.${stop === 'radii' ? ' Draws ended when the radii were decided: between them the curve is lower than more draws would show.' : ''}${results.some(({ upper }) => upper) ? ' Not broken: what SmoothAdv left at the radii of the table. Robust accuracy of the smoothed classifier lies between, in the shaded band, but for the chance in both.' : ''}`,
       xLabel: 'L2 radius',
       yLabel: results.some(({ upper }) => upper) ? 'Accuracy' : 'Certified accuracy',
       yDomain: [0, 1],
       yFormat: 'percent',
       series,
+      ...(areas.length > 0 && { band: { label: 'neither certified nor broken', areas } }),
     },
   ];
+}
+
+/** The height of a line at a place between its first point and its last. */
+function heightAt(points: readonly { x: number; y: number }[], at: number): number {
+  const next = points.findIndex(({ x }) => x >= at);
+  const b = points[next]!;
+  const a = points[next - 1] ?? b;
+  return a === b ? b.y : a.y + ((b.y - a.y) * (at - a.x)) / (b.x - a.x);
 }

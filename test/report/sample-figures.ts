@@ -6,7 +6,7 @@ export function sampleFigures(names: SampleNames): Record<string, Figure[]> {
   return {
     accuracy: [perClassBars(names)],
     calibration: [...classifiers(names).map(reliability), eceBars(names)],
-    attack: [epsilonCurve(names), lossCurve(names), attackGrid(names)],
+    attack: [epsilonCurve(names), lossCurve(names), twoSided(names), attackGrid(names)],
     ood: [
       correlations(names),
       ...[names.baseline, names.robust, names.jem].map(scoreHistogram),
@@ -114,6 +114,44 @@ function epsilonCurve(names: SampleNames): LineFigure {
         return { x: e / 255, y, lo: Math.max(0, y - half), hi: Math.min(1, y + half) };
       }),
     })),
+  };
+}
+
+/** What is proved, what is not broken and the band in between, of three models. */
+function twoSided(names: SampleNames): LineFigure {
+  const epsilons = [1, 2, 4, 8];
+  const at = (y: number, e: number) => ({
+    x: e / 255,
+    y,
+    lo: Math.max(0, y - 0.08),
+    hi: Math.min(1, y + 0.08),
+  });
+  const models = [
+    { name: names.baseline, lower: [0.61, 0.28, 0.02, 0], upper: [0.9, 0.72, 0.29, 0.03] },
+    { name: names.robust, lower: [0.93, 0.86, 0.68, 0.31], upper: [0.95, 0.92, 0.87, 0.745] },
+    { name: names.jem, lower: [0.7, 0.4, 0.11, 0], upper: [0.92, 0.83, 0.63, 0.27] },
+  ];
+  return {
+    kind: 'lines',
+    id: 'sides',
+    title: 'Robust accuracy from both sides',
+    xLabel: 'Linf radius',
+    yLabel: 'Accuracy',
+    yDomain: [0, 1],
+    yFormat: 'percent',
+    points: true,
+    xTicks: epsilons.map((e) => ({ value: e / 255, label: `${e}/255` })),
+    series: models.flatMap(({ name, lower, upper }) => [
+      { name, variant: 'proved', points: epsilons.map((e, k) => at(lower[k]!, e)) },
+      { name, variant: 'not broken', dashed: true, points: epsilons.map((e, k) => at(upper[k]!, e)) },
+    ]),
+    band: {
+      label: 'neither proved nor broken',
+      areas: models.map(({ name, lower, upper }) => ({
+        name,
+        points: epsilons.map((e, k) => ({ x: e / 255, lo: lower[k]!, hi: upper[k]! })),
+      })),
+    },
   };
 }
 

@@ -8,8 +8,14 @@ type Rows = { [K in Kind]: (figure: Extract<Figure, { kind: K }>) => Record<stri
 
 /** The data of each kind of figure, a row for each thing that is drawn. */
 const rows: Rows = {
-  lines: ({ series }) =>
-    series.flatMap(({ name, points }) => points.map(({ x, y, lo, hi }) => ({ series: name, x, y, lo, hi }))),
+  lines: ({ series, band }) => [
+    ...series.flatMap(({ name, variant, points }) =>
+      points.map(({ x, y, lo, hi }) => ({ series: name, ...(variant && { variant }), x, y, lo, hi })),
+    ),
+    ...(band?.areas ?? []).flatMap(({ name, points }) =>
+      points.map(({ x, lo, hi }) => ({ series: name, variant: band?.label, x, from: lo, to: hi })),
+    ),
+  ],
   histogram: ({ edges, series }) =>
     series.flatMap(({ name, counts }) =>
       counts.map((share, i) => ({ series: name, from: edges[i], to: edges[i + 1], share })),

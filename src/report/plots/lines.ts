@@ -1,7 +1,7 @@
 import type { LineFigure } from '../../suites/results.js';
 import { formatEstimate, formatNumber } from '../format.js';
 import { axisFormat, labelledTicks } from './axes.js';
-import type { Drawing, LegendEntry } from './drawing.js';
+import { areaLegend, type Drawing, type LegendEntry } from './drawing.js';
 import type { Palette } from './palette.js';
 import { dashOf, markerOf } from './strokes.js';
 import { MUTED, PLOT_HEIGHT, PLOT_WIDTH, SMALL_WIDTH } from './theme.js';
@@ -9,10 +9,21 @@ import { MUTED, PLOT_HEIGHT, PLOT_WIDTH, SMALL_WIDTH } from './theme.js';
 /** Of long curves so many points say what they are, and stand in the table. */
 const TOLD = 40;
 
-/** Curves with bands for their intervals, each with a dash and a marker of its own. */
+/** Opacities of areas. */
+const SHADE = 0.16;
+const FAINT = 0.06;
+
+const HAS_INTERVAL = 'isValid(datum.lo) && isValid(datum.hi)';
+
+/**
+ * Curves with shades for their intervals, each with a dash and a marker of its own. Beside a band between curves, which is what
+ * such a figure is about, intervals are whiskers, or fainter where no points are marked.
+ */
 export function drawLines(figure: LineFigure, palette: Palette): Drawing {
   const names = figure.series.map((s) => s.name);
-  const colours = palette.colours(names, { sharing: true });
+  const areas = figure.band?.areas ?? [];
+  const allotted = palette.colours([...names, ...areas.map(({ name }) => name)], { sharing: true });
+  const colours = allotted.slice(0, names.length);
   const dashes = dashesOf(figure, colours);
   const legend = figure.series.map((series, i): LegendEntry => {
     return {
@@ -60,7 +71,10 @@ export function drawLines(figure: LineFigure, palette: Palette): Drawing {
   };
   return {
     size: square ? 'third' : 'half',
-    legend: names.length > 1 || names[0] ? legend : [],
+    legend: [
+      ...(names.length > 1 || names[0] ? legend : []),
+      ...(figure.band ? areaLegend([figure.band.label], [MUTED]) : []),
+    ],
     data: dataOf(figure),
     spec: {
       width: square ? SMALL_WIDTH : PLOT_WIDTH,
@@ -69,11 +83,30 @@ export function drawLines(figure: LineFigure, palette: Palette): Drawing {
       data: { values },
       layer: [
         ...(figure.diagonal ? [diagonal(figure)] : []),
-        {
-          transform: [{ filter: 'isValid(datum.lo) && isValid(datum.hi)' }],
-          mark: { type: 'area', opacity: 0.16, clip: true },
-          encoding: { x, y: { ...y, field: 'lo' }, y2: { field: 'hi' }, color },
-        },
+        ...areas.map(({ points }, i) => ({
+          data: { values: points },
+          mark: { type: 'area' as const, color: allotted[names.length + i]!, opacity: SHADE, clip: true },
+          encoding: { x, y: { ...y, field: 'lo' }, y2: { field: 'hi' } },
+        })),
+        ...(figure.band && figure.points
+          ? indices.map((i) => ({
+              transform: [{ filter: `datum.series === ${i} && ${HAS_INTERVAL}` }],
+              mark: {
+                type: 'rule' as const,
+                strokeWidth: 1,
+                opacity: 0.6,
+                // Beside each other, not on top; so not clipped, which would take those at the last point.
+                xOffset: 2 * (i - (names.length - 1) / 2),
+              },
+              encoding: { x, y: { ...y, field: 'lo' }, y2: { field: 'hi' }, color },
+            }))
+          : [
+              {
+                transform: [{ filter: HAS_INTERVAL }],
+                mark: { type: 'area' as const, opacity: figure.band ? FAINT : SHADE, clip: true },
+                encoding: { x, y: { ...y, field: 'lo' }, y2: { field: 'hi' }, color },
+              },
+            ]),
         {
           mark: { type: 'line', strokeWidth: 2, clip: true, strokeJoin: 'round' },
           encoding: { x, y, color, strokeDash: dash },
@@ -110,7 +143,8 @@ function diagonal({ xDomain: [lo, hi] = [0, 1] }: LineFigure) {
 type Series = LineFigure['series'][number];
 type Point = Series['points'][number];
 
-const titleOf = ({ name, variant }: Series) => (variant ? `${name}, ${variant}` : name);
+const titleOf = ({ name, variant }: Pick<Series, 'name' | 'variant'>) =>
+  variant ? `${name}, ${variant}` : name;
 
 /**
  * Points tell series apart by their markers; without, or where two share a colour, lines have dashes of their own. Where
@@ -131,15 +165,17 @@ function dashesOf({ series, points }: LineFigure, colours: readonly string[]): n
 }
 
 /** Long curves are thinned to about forty points: the table is for reading, the numbers are in results.json. */
-function thinned(points: readonly Point[]): Point[] {
+function thinned<T>(points: readonly T[]): T[] {
   const stride = Math.max(1, Math.ceil(points.length / TOLD));
   return points.filter((_, i) => i % stride === 0 || i === points.length - 1);
 }
 
-function cellsOf({ xTicks = [], yFormat = 'number' }: LineFigure, { x, y, lo, hi }: Point) {
+const labelAt = ({ xTicks = [] }: LineFigure, x: number) =>
+  xTicks.find(({ value }) => value === x)?.label ?? formatNumber(x);
+
+function cellsOf(figure: LineFigure, { x, y, lo, hi }: Point) {
   const interval = lo === undefined || hi === undefined ? null : ([lo, hi] as const);
-  const at = xTicks.find(({ value }) => value === x)?.label ?? formatNumber(x);
-  return { at, ...formatEstimate(y, interval, yFormat) };
+  return { at: labelAt(figure, x), ...formatEstimate(y, interval, figure.yFormat ?? 'number') };
 }
 
 function tipOf(figure: LineFigure, name: string, point: Point): string {
@@ -154,5 +190,14 @@ function dataOf(figure: LineFigure): Drawing['data'] {
       return [titleOf(series), at, value, interval];
     }),
   );
-  return { columns: ['Series', figure.xLabel, figure.yLabel, 'Interval'], rows };
+  const value = (y: number) => formatEstimate(y, null, figure.yFormat ?? 'number').value;
+  const between = (figure.band?.areas ?? []).flatMap(({ name, points }) =>
+    thinned(points).map(({ x, lo, hi }) => [
+      titleOf({ name, variant: figure.band?.label }),
+      labelAt(figure, x),
+      `${value(lo)} to ${value(hi)}`,
+      '',
+    ]),
+  );
+  return { columns: ['Series', figure.xLabel, figure.yLabel, 'Interval'], rows: [...rows, ...between] };
 }
