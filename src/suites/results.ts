@@ -228,7 +228,7 @@ export const LineFigure = Type.Object(
           areas: Type.Array(
             Type.Object(
               {
-                name: Type.String({ description: 'usually the system, whose colour it has' }),
+                name: Type.String({ description: 'that of the curves, whose colour it has' }),
                 points: Type.Array(
                   Type.Object({ x: Type.Number(), lo: Type.Number(), hi: Type.Number() }, closed),
                 ),

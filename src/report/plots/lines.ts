@@ -22,8 +22,7 @@ const HAS_INTERVAL = 'isValid(datum.lo) && isValid(datum.hi)';
 export function drawLines(figure: LineFigure, palette: Palette): Drawing {
   const names = figure.series.map((s) => s.name);
   const areas = figure.band?.areas ?? [];
-  const allotted = palette.colours([...names, ...areas.map(({ name }) => name)], { sharing: true });
-  const colours = allotted.slice(0, names.length);
+  const colours = palette.colours(names, { sharing: true });
   const dashes = dashesOf(figure, colours);
   const legend = figure.series.map((series, i): LegendEntry => {
     return {
@@ -61,6 +60,7 @@ export function drawLines(figure: LineFigure, palette: Palette): Drawing {
   const indices = figure.series.map((_, i) => i);
   const series = { field: 'series', type: 'nominal' as const, legend: null };
   const color = { ...series, scale: { domain: indices, range: colours } };
+  const between = { x, y: { ...y, field: 'lo' }, y2: { field: 'hi' } };
   const dash = {
     ...series,
     scale: { domain: indices, range: dashes.map((dash) => (dash.length > 0 ? dash : [1, 0])) },
@@ -83,10 +83,15 @@ export function drawLines(figure: LineFigure, palette: Palette): Drawing {
       data: { values },
       layer: [
         ...(figure.diagonal ? [diagonal(figure)] : []),
-        ...areas.map(({ points }, i) => ({
+        ...areas.map(({ name, points }) => ({
           data: { values: points },
-          mark: { type: 'area' as const, color: allotted[names.length + i]!, opacity: SHADE, clip: true },
-          encoding: { x, y: { ...y, field: 'lo' }, y2: { field: 'hi' } },
+          mark: {
+            type: 'area' as const,
+            color: colours[names.indexOf(name)] ?? MUTED,
+            opacity: SHADE,
+            clip: true,
+          },
+          encoding: between,
         })),
         ...(figure.band && figure.points
           ? indices.map((i) => ({
@@ -98,13 +103,13 @@ export function drawLines(figure: LineFigure, palette: Palette): Drawing {
                 // Beside each other, not on top; so not clipped, which would take those at the last point.
                 xOffset: 2 * (i - (names.length - 1) / 2),
               },
-              encoding: { x, y: { ...y, field: 'lo' }, y2: { field: 'hi' }, color },
+              encoding: { ...between, color },
             }))
           : [
               {
                 transform: [{ filter: HAS_INTERVAL }],
                 mark: { type: 'area' as const, opacity: figure.band ? FAINT : SHADE, clip: true },
-                encoding: { x, y: { ...y, field: 'lo' }, y2: { field: 'hi' }, color },
+                encoding: { ...between, color },
               },
             ]),
         {
@@ -191,7 +196,7 @@ function dataOf(figure: LineFigure): Drawing['data'] {
     }),
   );
   const value = (y: number) => formatEstimate(y, null, figure.yFormat ?? 'number').value;
-  const between = (figure.band?.areas ?? []).flatMap(({ name, points }) =>
+  const bands = (figure.band?.areas ?? []).flatMap(({ name, points }) =>
     thinned(points).map(({ x, lo, hi }) => [
       titleOf({ name, variant: figure.band?.label }),
       labelAt(figure, x),
@@ -199,5 +204,5 @@ function dataOf(figure: LineFigure): Drawing['data'] {
       '',
     ]),
   );
-  return { columns: ['Series', figure.xLabel, figure.yLabel, 'Interval'], rows: [...rows, ...between] };
+  return { columns: ['Series', figure.xLabel, figure.yLabel, 'Interval'], rows: [...rows, ...bands] };
 }

@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { figureCsv } from '../../../src/report/figures/figure-data.js';
 import { type Drawn, renderFigures } from '../../../src/report/figures/render.js';
 import { withView } from '../../../src/report/plots/open-view.js';
 import type { Results } from '../../../src/suites/results.js';
@@ -85,6 +86,22 @@ describe('figures as files', () => {
     expect(parse(String(file(figures, 'calibration-reliability-baseline.csv')))).toHaveLength(1 + 15);
     expect(parse(String(file(figures, 'ood-scores-baseline.csv')))).toHaveLength(1 + 3 * 40);
     expect(parse(String(file(figures, 'purification-energy.csv')))).toHaveLength(1 + 60);
+  });
+
+  test('curves of one name, and the band between them, are told apart', () => {
+    const figure = sampleResults()
+      .suites.flatMap((suite) => suite.figures)
+      .find(({ id }) => id === 'sides');
+    if (figure?.kind !== 'lines') throw new Error('no figure with a band');
+    const [head, ...rows] = parse(figureCsv(figure));
+    expect(head).toEqual(['series', 'variant', 'x', 'y', 'lo', 'hi', 'from', 'to']);
+    const at = (variant: string) => rows.filter((row: string[]) => row[0] === 'jem' && row[1] === variant)[0];
+    const x = String(1 / 255);
+    expect(at('proved')).toEqual(['jem', 'proved', x, '0.7', String(0.7 - 0.08), String(0.7 + 0.08), '', '']);
+    expect(at('neither proved nor broken')).toEqual([
+      ...['jem', 'neither proved nor broken', x, '', '', ''],
+      ...['0.7', '0.92'],
+    ]);
   });
 
   test('the same results give the same files', async () => {

@@ -77,6 +77,35 @@ describe('plots', () => {
     expect(new Set(dashes).size).toBe(3);
   });
 
+  test('a band between curves has their colour, and leaves intervals to whiskers, or to a fainter shade', async () => {
+    const figure = plotted().find(({ id }) => id === 'sides');
+    if (figure?.kind !== 'lines') throw new Error('no figure with a band');
+    const { legend, data } = draw(figure, createPalette(classifiers(plainNames)));
+    expect(legend.filter(({ area }) => area).map(({ name }) => name)).toEqual(['neither proved nor broken']);
+    expect(data.rows.filter(([name]) => name === 'robust-pgd, neither proved nor broken')[2]).toEqual([
+      'robust-pgd, neither proved nor broken',
+      '4/255',
+      '68.0% to 87.0%',
+      '',
+    ]);
+    const drawn = async (change: object) => {
+      const { spec } = draw({ ...figure, ...change }, createPalette(classifiers(plainNames)));
+      const svg = await renderSvg(spec, 'f', 'F');
+      const areas = [
+        ...svg.matchAll(/fill="var\(--c(\d)\)">(?:<g[^>]*>)?<path d="[^"]*Z" opacity="([\d.]+)"/g),
+      ];
+      return {
+        areas: areas.map(([, colour, opacity]) => `${colour} ${opacity}`),
+        whiskers: svg.match(/<line[^>]* opacity="0\.6"/g)?.length ?? 0,
+      };
+    };
+    const bands = ['0 0.16', '1 0.16', '2 0.16'];
+    const intervals = (opacity: number) => [0, 0, 1, 1, 2, 2].map((colour) => `${colour} ${opacity}`);
+    expect(await drawn({})).toEqual({ areas: bands, whiskers: 6 * 4 });
+    expect(await drawn({ points: false })).toEqual({ areas: [...bands, ...intervals(0.06)], whiskers: 0 });
+    expect(await drawn({ band: undefined })).toEqual({ areas: intervals(0.16), whiskers: 0 });
+  });
+
   test('a point says what it is, where it is drawn', async () => {
     const figure: Plotted = {
       kind: 'lines',

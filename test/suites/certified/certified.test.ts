@@ -247,6 +247,32 @@ describe('the suite certified', () => {
     expect(measureOf(outcome, 'certified-accuracy').value).toBe(0.8);
   });
 
+  it('shades what is neither proved by any method nor broken', async () => {
+    const epsilons = ['0.0001', '0.001', '0.01'];
+    const outcome = await run(
+      telling(async ({ n, pixels, labels: own }, { method, epsilon }) => ({
+        margin: rightOf(pixels, own, epsilon > (method === 'ibp' ? 1e-4 : 1e-3) ? -1 : 1),
+        rounding: new Float64Array(n),
+        passes: { forward: n, gradient: n },
+      })),
+      { epsilons, methods: ['crown', 'ibp'], attack: 'fgsm' },
+    );
+    const [figure] = outcome.summary.figures ?? [];
+    if (figure?.kind !== 'lines') throw new Error('no curve');
+    const [left] = figure.series.filter(({ variant }) => variant === 'not broken');
+    expect(left?.points[2]?.y).toBeGreaterThan(0);
+    expect(figure.band?.areas).toEqual([
+      {
+        name: 'linear',
+        points: epsilons.map((epsilon, k) => ({
+          x: Number(epsilon),
+          lo: [0.8, 0.8, 0][k],
+          hi: left?.points[k]?.y,
+        })),
+      },
+    ]);
+  });
+
   it('has what is proved in a ball proved in every smaller one', async () => {
     const outcome = await run(
       telling(async ({ n, pixels, labels: own }, { epsilon }) => ({

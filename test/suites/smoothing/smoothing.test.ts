@@ -212,6 +212,18 @@ describe('the same classifier behind the defence', () => {
       expect(y).toBe(
         measureOf(outcome, 'attacked-accuracy-smoothed', { sigma: '0.25', radius: String(x) }).value,
       );
+    // Shaded at the radii and on the way between them, under the line from one to the next.
+    const [area, ...others] = figure.band?.areas ?? [];
+    expect([area?.name, others]).toEqual(['threshold', []]);
+    const shaded = area?.points ?? [];
+    expect([shaded[0]?.x, shaded.at(-1)?.x]).toEqual([0, 0.4]);
+    expect(shaded.length).toBeGreaterThan(10);
+    for (const { x, y } of upper!.points) expect(shaded.find((p) => p.x === x)?.hi).toBe(y);
+    for (const { x, y } of figure.series[0]!.points.filter((p) => p.x <= 0.4))
+      expect(shaded.find((p) => p.x === x)?.lo).toBe(y);
+    const [, b, c] = upper!.points;
+    for (const { x, hi } of shaded.filter((p) => p.x > 0.15))
+      expect(hi).toBeCloseTo(b!.y + ((c!.y - b!.y) * (x - 0.15)) / 0.25, 12);
     expect(
       outcome.summary.measures.filter(
         ({ measure, params }) => measure === 'attacked-accuracy-smoothed' && params.sigma === '0.5',
