@@ -95,8 +95,10 @@ export class BoundPrograms {
     this.noteOutside(ranges);
     const asked = { n: boxes.n, ranges, rows, count };
     // As `ibp` has it, to the last digit: no method proves less.
-    const own = method === 'ibp' ? together : await this.combined.ibp?.of(boxes, rows, count);
-    const propagated = own?.found ?? (await this.walked(stops, asked));
+    const propagated =
+      (method === 'ibp' ? together?.found : together?.propagated) ??
+      (method === 'ibp' ? undefined : await this.combined.ibp?.of(boxes, rows, count))?.found ??
+      (await this.walked(stops, asked));
     const isLinear = stops.every((value) => value === this.network.pixels);
     const found =
       method === 'ibp' || isLinear

@@ -74,20 +74,33 @@ export function backwardGraph(
 ): BackwardGraph {
   const b = onConstants(network, 'backward');
   const fed = new Fed(network, b);
-  const found = walkedBack(network, b, fed, { from, stops });
+  const rows = functionsOf(network, b, from);
+  const found = walkedBack(network, b, fed, { from, rows, stops });
   const graph = prune(b.build());
   refuseMissing(graph, network);
-  return { ...found, graph, lines: fed.inputs, errors: fed.errors };
+  return { ...found, graph, rows, lines: fed.inputs, errors: fed.errors };
 }
 
-/** The same on a graph that has lines and errors already, or inputs for them. */
+/** An input for functions of a value, (n, rows, size). */
+export const functionsOf = (network: Bounded, b: GraphBuilder, value: string): string =>
+  b.input('rows', 'float32', ['N', 'R', sizeOf(network, value)]);
+
+/** What of a network a walk goes back through, with its functions. */
+interface Way {
+  from: string;
+  rows: string;
+  stops: readonly string[];
+}
+
+/** The same on a graph that has lines, errors and functions already, or inputs for them. */
 export function walkedBack(
   network: Bounded,
   b: GraphBuilder,
   known: Known,
-  { from, stops }: { from: string; stops: readonly string[] },
-): Omit<BackwardGraph, 'graph' | 'lines' | 'errors'> {
-  const walk = new Walk(network, b, known, { from, stops });
+  way: Way,
+): Omit<BackwardGraph, 'graph' | 'rows' | 'lines' | 'errors'> {
+  const { from, stops } = way;
+  const walk = new Walk(network, b, known, way);
   const between = new Set(nodesBetween(network.graph, stops, from));
   const ended = new Set(stops);
   for (const step of network.steps.toReversed()) {
@@ -103,14 +116,7 @@ export function walkedBack(
     coefficients.set(value, b.outputAs(walk.flat(found, sizeOf(network, value)), b.fresh('coefficients')));
   }
   const { bias, error } = walk.sums();
-  return {
-    rows: walk.rowsInput,
-    folded: walk.folded,
-    coefficients,
-    bias,
-    error,
-    errorSpare: walk.errorSpare,
-  };
+  return { folded: walk.folded, coefficients, bias, error, errorSpare: walk.errorSpare };
 }
 
 /** Lines and errors are inputs. */
@@ -156,7 +162,7 @@ const LONG = 2 ** 20;
 class Walk {
   readonly folded = new Map<string, string>();
   errorSpare = 1;
-  readonly rowsInput: string;
+  private readonly rows: string;
   /** (n, rows): as many as are fed. */
   private readonly lead: string;
   /** Coefficients of each value, (n * rows, ...), by the ways that they came. */
@@ -175,13 +181,13 @@ class Walk {
     private readonly network: Bounded,
     private readonly b: GraphBuilder,
     private readonly known: Known,
-    { from, stops }: { from: string; stops: readonly string[] },
+    { from, rows, stops }: Way,
   ) {
     this.stops = new Set(stops);
+    this.rows = rows;
     this.readers = readersOf(network.steps);
-    this.rowsInput = b.input('rows', 'float32', ['N', 'R', sizeOf(network, from)]);
-    this.lead = b.op('Shape', [this.rowsInput], { start: int(0), end: int(2) });
-    this.add(from, b.op('Reshape', [this.rowsInput, b.ints([-1, ...dimsOf(network, from)])]));
+    this.lead = b.op('Shape', [rows], { start: int(0), end: int(2) });
+    this.add(from, b.op('Reshape', [rows, b.ints([-1, ...dimsOf(network, from)])]));
   }
 
   /** Once all steps that read the value are done. */
@@ -269,7 +275,7 @@ class Walk {
     const { b } = this;
     const total = (parts: readonly string[], name: string) => {
       const zero = b.op('Mul', [
-        b.op('ReduceSum', [this.rowsInput, b.ints([2])], { keepdims: int(0) }),
+        b.op('ReduceSum', [this.rows, b.ints([2])], { keepdims: int(0) }),
         b.scalar(0),
       ]);
       const shaped = (parts.length === 0 ? [zero] : parts).map((part) => b.op('Reshape', [part, this.lead]));

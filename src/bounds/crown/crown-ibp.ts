@@ -5,7 +5,7 @@ import type { Programs } from '../network/programs.js';
 import { type Boxes, type LowerBounds, type Range, type Ranges, rangeOf } from '../network/ranges.js';
 import { boundedInGroups } from './groups.js';
 import { addLeast } from './least.js';
-import type { TogetherGraph } from './together.js';
+import type { TogetherGraph, TogetherWalk } from './together.js';
 import { NUMBERS, SPARE } from './walks.js';
 
 /** Of one image, a call takes so many functions even where their memory is more: every call finds its intervals anew. */
@@ -18,6 +18,8 @@ export interface Together {
   /** Whether all intervals of an image are finite. */
   sure: boolean[];
   found: LowerBounds;
+  /** What IBP's own walk says, of functions that one call took. */
+  propagated?: LowerBounds;
 }
 
 /** IBP or CROWN-IBP in one program, whose inner intervals and lines never leave the engine; where a graph makes all of it. */
@@ -50,6 +52,7 @@ export class Combined {
     }
     const fit = Math.floor(NUMBERS / graph.widest);
     const most = fit < count ? Math.max(fit, FEWEST) : fit;
+    const propagated: LowerBounds[] = [];
     const found = await boundedInGroups({ n, count, size: classes, rows }, most, async (group, part) => {
       const { image, images, functions } = group;
       const [start, end] = [image * size, (image + images) * size];
@@ -71,25 +74,28 @@ export class Combined {
       floatsOf(outputs, graph.finite).forEach((one, i) => {
         sure[image + i] = Number.isFinite(one);
       });
-      return readOff(outputs, graph, own, functions);
+      if (graph.propagated) propagated.push(readOff(outputs, graph.propagated, own, functions));
+      return readOff(outputs, graph.walk, own, functions);
     });
-    return { ranges, sure, found };
+    // Products of fewer functions may be rounded otherwise than those of a whole call of IBP's program.
+    const [whole, ...parts] = propagated;
+    return { ranges, sure, found, ...(whole && parts.length === 0 && { propagated: whole }) };
   }
 }
 
 function readOff(
   outputs: Readonly<Record<string, Value>>,
-  graph: TogetherGraph,
+  walk: TogetherWalk,
   ranges: Ranges,
   count: number,
 ): LowerBounds {
-  const most = floatsOf(outputs, graph.most);
-  const bound = Float64Array.from(floatsOf(outputs, graph.bias));
+  const most = floatsOf(outputs, walk.most);
+  const bound = Float64Array.from(floatsOf(outputs, walk.bias));
   const rounding = Float64Array.from(
-    floatsOf(outputs, graph.error),
-    (error, row) => error * SPARE * graph.errorSpare + (most[Math.floor(row / count)]! + 1) * graph.lost,
+    floatsOf(outputs, walk.error),
+    (error, row) => error * SPARE * walk.errorSpare + (most[Math.floor(row / count)]! + 1) * walk.lost,
   );
-  for (const [value, name] of graph.coefficients)
+  for (const [value, name] of walk.coefficients)
     addLeast(floatsOf(outputs, name), rangeOf(ranges, value), count, { bound, rounding });
   return { bound, rounding };
 }

@@ -7,38 +7,53 @@ import { addMagnitudes } from '../intervals/magnitudes.js';
 import { type Bounded, dimsOf, type Step, siteOf, sizeOf } from '../network/network.js';
 import { gamma, gammaOfAxes, TINY, UNIT } from '../network/rounding.js';
 import type { Interval } from '../rows/row.js';
-import { type BackwardGraph, type Known, type LineInputs, refuseMissing, walkedBack } from './backward.js';
+import {
+  type BackwardGraph,
+  functionsOf,
+  type Known,
+  type LineInputs,
+  refuseMissing,
+  walkedBack,
+} from './backward.js';
 import { COEFFICIENT } from './step-lines.js';
 import { SIDES, SPARE } from './walks.js';
 
+/** What a walk of a graph says: outputs, and what reading them off takes. */
+export interface TogetherWalk extends Pick<BackwardGraph, 'coefficients' | 'bias' | 'error' | 'errorSpare'> {
+  /** Output (n): the largest number there is. */
+  most: string;
+  /** What products that are too small for float32 lose of any function, of an image whose largest number is 1 less. */
+  lost: number;
+}
+
 /**
- * Intervals, the lines on them, what rounding may cost, and a walk back from the logits, in one graph. Inputs are the ends of pixels,
+ * Intervals, the lines on them, what rounding may cost, and walks back from the logits, in one graph. Inputs are the ends of pixels,
  * (n, C, H, W), and the functions, (n, rows, classes).
  */
-export interface TogetherGraph
-  extends Pick<BackwardGraph, 'graph' | 'rows' | 'coefficients' | 'bias' | 'error' | 'errorSpare'> {
+export interface TogetherGraph extends Pick<BackwardGraph, 'graph' | 'rows'> {
   /** Inputs. */
   pixels: Interval;
   /** Outputs in the shape of some values: their intervals. */
   intervals: ReadonlyMap<string, Interval>;
   /** Output (n): a number that is finite only where all intervals are. */
   finite: string;
-  /** Output (n): the largest number there is. */
-  most: string;
-  /** What products that are too small for float32 lose of any function, of an image whose largest number is 1 less. */
-  lost: number;
+  walk: TogetherWalk;
+  /** That of IBP, beside that of CROWN-IBP: the nodes are those of `ibpGraph`, and so are the digits. */
+  propagated?: TogetherWalk;
   /** The largest of the values that coefficients are of has so many numbers, of one image. */
   widest: number;
 }
 
 /**
- * CROWN-IBP (Zhang et al. 2020): back to the pixels. Undefined where the lines of some step are not made by a graph.
- * @param wanted values whose intervals are outputs too
+ * CROWN-IBP (Zhang et al. 2020): back to the pixels; and IBP's own walk. Undefined where the lines of some step are not made by a graph.
+ * @param stops values after which every step is affine
  */
-export function togetherGraph(network: Bounded, wanted: readonly string[]): TogetherGraph | undefined {
+export function togetherGraph(network: Bounded, stops: readonly string[]): TogetherGraph | undefined {
   const inGraph = network.bent.every((step) => step.row.kind === 'curve' && step.row.emitLines);
   if (!inGraph) return undefined;
-  return walkOnIntervals(network, [network.pixels], [...bentValues(network), ...wanted], wanted);
+  const walks = [[network.pixels], ...(isAffineAfter(network, stops) ? [stops] : [])];
+  const inner = stops.filter((value) => value !== network.pixels);
+  return walksOnIntervals(network, walks, [...bentValues(network), ...inner], inner);
 }
 
 /**
@@ -46,28 +61,41 @@ export function togetherGraph(network: Bounded, wanted: readonly string[]): Toge
  * @param stops values after which every step is affine
  */
 export function ibpGraph(network: Bounded, stops: readonly string[]): TogetherGraph | undefined {
+  if (!isAffineAfter(network, stops)) return undefined;
   const inner = stops.filter((value) => value !== network.pixels);
-  return walkOnIntervals(network, stops, inner, inner);
+  return walksOnIntervals(network, [stops], inner, inner);
+}
+
+/** Whether no step between is another, such as one whose value is a further stop. */
+function isAffineAfter(network: Bounded, stops: readonly string[]): boolean {
+  const between = new Set(nodesBetween(network.graph, stops, network.logits));
+  return !network.bent.some(({ node }) => between.has(node));
 }
 
 /**
- * @param known values whose intervals the walk is on
+ * @param walks where each stops: the first is that of the method, and a second that of IBP
+ * @param known values whose intervals walks are on
  * @param wanted those of them that are outputs
  */
-function walkOnIntervals(
+function walksOnIntervals(
   network: Bounded,
-  stops: readonly string[],
+  walks: readonly (readonly string[])[],
   known: readonly string[],
   wanted: readonly string[],
 ): TogetherGraph | undefined {
   const intervals = intervalGraph(network, [], known);
   if (intervals.finite === undefined) return undefined;
   const b = onIntervals(network, intervals.graph);
-  const numbers = new Numbers(network, b, intervals, stops);
-  const between = new Set(nodesBetween(network.graph, stops, network.logits));
-  if (network.bent.some((step) => between.has(step.node) && !numbers.has(step))) return undefined;
-  const walk = walkedBack(network, b, numbers, { from: network.logits, stops });
-  const most = b.outputAs(numbers.most(), b.fresh('most'));
+  const lines = new Lines(network, b, intervals, new Set(walks.flat()));
+  const rows = functionsOf(network, b, network.logits);
+  const walked = walks.map((stops): TogetherWalk => {
+    const numbers = new Numbers(network, b, lines, stops);
+    const walk = walkedBack(network, b, numbers, { from: network.logits, rows, stops });
+    const most = b.outputAs(numbers.most(), b.fresh('most'));
+    return { ...walk, most, lost: numbers.products * numbers.count * TINY };
+  });
+  const [walk, propagated] = walked;
+  if (!walk) return undefined;
   const graph = b.build();
   const asked = new Map(
     wanted.flatMap((value) => {
@@ -77,21 +105,22 @@ function walkOnIntervals(
   );
   const outputs = [
     ...[...asked.values()].flatMap(({ lower, upper }) => [lower, upper]),
-    ...[intervals.finite, most, walk.bias, walk.error, ...walk.coefficients.values()],
+    intervals.finite,
+    ...walked.flatMap(({ most, bias, error, coefficients }) => [most, bias, error, ...coefficients.values()]),
   ];
   const pruned = prune({ ...graph, outputs: graph.outputs.filter(({ name }) => outputs.includes(name)) });
   refuseMissing(pruned, network);
+  const stops = walks.flat();
+  const between = nodesBetween(network.graph, stops, network.logits).flatMap((node) => node.outputs);
   return {
-    ...walk,
     graph: pruned,
+    rows,
     pixels: intervals.pixels,
     intervals: asked,
     finite: intervals.finite,
-    most,
-    lost: numbers.products * numbers.count * TINY,
-    widest: Math.max(
-      ...[...stops, ...[...between].flatMap(({ outputs }) => outputs)].map((value) => sizeOf(network, value)),
-    ),
+    walk,
+    ...(propagated && { propagated }),
+    widest: Math.max(...[...stops, ...between].map((value) => sizeOf(network, value))),
   };
 }
 
@@ -113,55 +142,72 @@ function onIntervals(network: Bounded, graph: Graph): GraphBuilder {
   return b;
 }
 
-/** Lines and errors, from intervals of the same graph. */
+/** Lines and the largest magnitudes, from intervals of the same graph. */
+class Lines {
+  /** By a step's value. */
+  readonly of = new Map<string, LineInputs>();
+  /** By a step's value, (n, 1, size): the largest magnitude of what it reads. */
+  readonly reaches = new Map<string, string>();
+  /** By value, (n, ...): the largest magnitudes of where walks stop, and of what steps give that are not affine. */
+  readonly largest = new Map<string, string>();
+  /** By value, (n, ...): what affine steps add up at most. */
+  readonly sums: ReadonlyMap<string, string>;
+
+  constructor(
+    network: Bounded,
+    private readonly b: GraphBuilder,
+    { pixels, intervals }: IntervalGraph,
+    stops: Iterable<string>,
+  ) {
+    for (const value of stops) {
+      const ends = value === network.pixels ? pixels : intervals.get(value);
+      if (ends) this.largest.set(value, this.magnitude(ends));
+    }
+    for (const { node, row } of network.bent) {
+      const output = node.outputs[0]!;
+      const [of, image] = [intervals.get(node.inputs[0]!), intervals.get(output)];
+      if (row.kind !== 'curve' || !of || !image) continue;
+      if (!this.largest.has(output)) this.largest.set(output, this.magnitude(image));
+      b.within(node.name, () => {
+        const s = siteOf(node, b, network);
+        const size = sizeOf(network, output);
+        const ends = { lower: flat(b, of.lower, size), upper: flat(b, of.upper, size) };
+        const lines = row.emitLines?.(s, ends);
+        if (!lines) return;
+        this.of.set(output, lines);
+        this.reaches.set(output, this.magnitude(ends));
+      });
+    }
+    this.sums = addMagnitudes(network, b, this.largest);
+  }
+
+  private magnitude({ lower, upper }: Interval): string {
+    return this.b.op('Max', [upper, this.b.op('Neg', [lower])]);
+  }
+}
+
+/** Of (n, ...), (n, 1, size). */
+const flat = (b: GraphBuilder, value: string, size: number): string =>
+  b.op('Reshape', [value, b.ints([-1, 1, size])]);
+
+/** Lines and errors of one walk. */
 class Numbers implements Known {
   /** The most products that a number takes. */
   products = SIDES;
   /** Numbers of all values that coefficients meet. */
   count = 0;
-  private readonly made = new Map<string, LineInputs>();
-  /** By a step's value, (n, 1, size): the largest magnitude of what it reads. */
-  private readonly reaches = new Map<string, string>();
-  /** By value, (n, ...): the largest magnitudes of the pixels and of what steps give. */
-  private readonly magnitudes: ReadonlyMap<string, string>;
   /** (n): the largest of each value. */
   private readonly largest: string[] = [];
 
   constructor(
     private readonly network: Bounded,
     private readonly b: GraphBuilder,
-    { pixels, intervals }: IntervalGraph,
+    private readonly known: Lines,
     private readonly stops: readonly string[],
-  ) {
-    const given = new Map<string, string>();
-    for (const value of stops) {
-      const ends = value === network.pixels ? pixels : intervals.get(value);
-      if (ends) given.set(value, this.magnitude(ends));
-    }
-    for (const step of network.bent) {
-      const { node, row } = step;
-      const [of, image] = [intervals.get(node.inputs[0]!), intervals.get(node.outputs[0]!)];
-      if (row.kind !== 'curve' || !of || !image) continue;
-      given.set(node.outputs[0]!, this.magnitude(image));
-      b.within(node.name, () => {
-        const s = siteOf(node, b, network);
-        const size = sizeOf(network, node.outputs[0]!);
-        const ends = { lower: this.flat(of.lower, size), upper: this.flat(of.upper, size) };
-        const lines = row.emitLines?.(s, ends);
-        if (!lines) return;
-        this.made.set(node.outputs[0]!, lines);
-        this.reaches.set(node.outputs[0]!, this.magnitude(ends));
-      });
-    }
-    this.magnitudes = new Map([...given, ...addMagnitudes(network, b, given)]);
-  }
-
-  has({ node }: Step): boolean {
-    return this.made.has(node.outputs[0]!);
-  }
+  ) {}
 
   lines({ node }: Step): LineInputs {
-    return this.made.get(node.outputs[0]!)!;
+    return this.known.of.get(node.outputs[0]!)!;
   }
 
   /**
@@ -193,7 +239,7 @@ class Numbers implements Known {
         b.op('Max', lowerIntercept === undefined ? [one, other] : [b.op('Abs', [one]), b.op('Abs', [other])]);
       const axes = gammaOfAxes(dimsOf(network, value), network.steps.length);
       room += absolute;
-      const reach = this.reaches.get(value) ?? '';
+      const reach = this.known.reaches.get(value) ?? '';
       const read = [times(reach, COEFFICIENT)];
       if (folded !== undefined) read.push(times(this.flatMagnitude(folded), this.affineError(folded)));
       terms.push(b.op('Mul', [sum(read), larger(lowerSlope, upperSlope)]));
@@ -205,7 +251,7 @@ class Numbers implements Known {
       terms.push(times(intercept, COEFFICIENT + axes));
     } else if (stops) terms.push(times(this.flatMagnitude(value), gamma(readers)));
     else terms.push(times(this.flatMagnitude(value), this.affineError(value)));
-    return this.flat(b.op('Sum', [...terms, b.scalar(room)]), size);
+    return flat(b, b.op('Sum', [...terms, b.scalar(room)]), size);
   }
 
   /** Of each image, (n), the largest magnitude that was looked at, and where the walk stops. */
@@ -226,15 +272,10 @@ class Numbers implements Known {
     this.largest.push(b.op('ReduceMax', [this.flatMagnitude(value), b.ints([1, 2])], { keepdims: int(0) }));
   }
 
-  private magnitude({ lower, upper }: Interval): string {
-    return this.b.op('Max', [upper, this.b.op('Neg', [lower])]);
-  }
-
+  /** Of a value where the walk stops, its own; of another that an affine step gives, that of what is added up. */
   private flatMagnitude(value: string): string {
-    return this.flat(this.magnitudes.get(value) ?? '', sizeOf(this.network, value));
-  }
-
-  private flat(value: string, size: number): string {
-    return this.b.op('Reshape', [value, this.b.ints([-1, 1, size])]);
+    const { largest, sums } = this.known;
+    const summed = this.stops.includes(value) ? undefined : sums.get(value);
+    return flat(this.b, summed ?? largest.get(value) ?? '', sizeOf(this.network, value));
   }
 }

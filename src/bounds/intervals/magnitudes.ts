@@ -25,7 +25,7 @@ const SHORT = 2 ** -12;
 
 /**
  * |L| m + |c| of all affine steps after some values, by value.
- * @param known m of these values
+ * @param known m of these values, wherever they are read
  */
 export function addMagnitudes(
   network: Bounded,
@@ -36,9 +36,9 @@ export function addMagnitudes(
   for (const step of network.steps) {
     if (!isAffine(step)) continue;
     const { node } = step;
-    const of = node.inputs.map((input) => made.get(input) ?? known.get(input));
+    const of = node.inputs.map((input) => known.get(input) ?? made.get(input));
     const reached = node.inputs.every((input, i) => of[i] !== undefined || !network.varying.has(input));
-    if (!reached || node.outputs.some((output) => known.has(output))) continue;
+    if (!reached) continue;
     b.within(node.name, () => {
       const s = siteOf(node, b, network);
       const spread = step.row.magnitude(s, of);
@@ -73,7 +73,7 @@ function magnitudeGraph(
   const bent = network.steps.filter((step) => !isAffine(step)).flatMap(({ node }) => node.outputs);
   for (const value of new Set([network.pixels, ...bent, ...stops])) if (value !== '') given(value);
   for (const [value, magnitude] of addMagnitudes(network, b, known))
-    if (wanted.has(value)) outputs.set(value, b.outputAs(magnitude, b.fresh('magnitude')));
+    if (wanted.has(value) && !known.has(value)) outputs.set(value, b.outputAs(magnitude, b.fresh('magnitude')));
   const graph = prune(b.build());
   const used = new Set(graph.nodes.flatMap((node) => node.inputs));
   return {

@@ -98,17 +98,20 @@ describe.each(['ibp', 'crown-ibp'])('%s in one program', (method) => {
       const programs = new Programs(engine);
       const walks = new Walks(network, programs);
       const propagation = new Propagation({ network, walks, lanes: 1 }, programs);
-      const bend = network.bent.at(-1)!.node.outputs[0]!;
       const [stops, wanted, make] =
         method === 'ibp'
           ? [stopsOf(network), stopsOf(network), () => ibpGraph(network, stopsOf(network))]
-          : [['x'], [bend], () => togetherGraph(network, [bend])];
+          : [['x'], stopsOf(network), () => togetherGraph(network, stopsOf(network))];
       const { ranges, sure } = await propagation.of(boxes, [...bentValues(network), ...wanted]);
       const walk = await walks.begin({ from: 'logits', stops }, IMAGES, ranges);
       const inTurn = await walkImages(walk, IMAGES, rows, ROWS);
       const together = await new Combined(network, programs, method, make).of(boxes, rows, ROWS);
+      const alone = new Combined(network, programs, 'alone', () => ibpGraph(network, stopsOf(network)));
+      const propagated = (await alone.of(boxes, rows, ROWS))?.found;
       await programs.close();
       expect(together?.sure).toEqual(sure);
+      // To the last digit.
+      if (method !== 'ibp') expect(together?.propagated).toEqual(propagated);
       expect([...(together?.ranges.keys() ?? [])]).toEqual(['x', ...wanted]);
       for (const value of wanted) expect(together?.ranges.get(value)).toEqual(ranges.get(value));
       expect(together?.found.bound).toHaveLength(IMAGES * ROWS);
