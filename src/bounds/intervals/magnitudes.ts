@@ -73,7 +73,8 @@ function magnitudeGraph(
   const bent = network.steps.filter((step) => !isAffine(step)).flatMap(({ node }) => node.outputs);
   for (const value of new Set([network.pixels, ...bent, ...stops])) if (value !== '') given(value);
   for (const [value, magnitude] of addMagnitudes(network, b, known))
-    if (wanted.has(value) && !known.has(value)) outputs.set(value, b.outputAs(magnitude, b.fresh('magnitude')));
+    if (wanted.has(value) && !known.has(value))
+      outputs.set(value, b.outputAs(magnitude, b.fresh('magnitude')));
   const graph = prune(b.build());
   const used = new Set(graph.nodes.flatMap((node) => node.inputs));
   return {
