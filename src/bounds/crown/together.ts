@@ -51,7 +51,10 @@ export interface TogetherGraph extends Pick<BackwardGraph, 'graph' | 'rows'> {
 export function togetherGraph(network: Bounded, stops: readonly string[]): TogetherGraph | undefined {
   const inGraph = network.bent.every((step) => step.row.kind === 'curve' && step.row.emitLines);
   if (!inGraph) return undefined;
-  const walks = [[network.pixels], ...(isAffineAfter(network, stops) ? [stops] : [])];
+  const after = new Set(nodesBetween(network.graph, stops, network.logits));
+  // One of several stops may be before another.
+  const isAffineAfter = !network.bent.some(({ node }) => after.has(node));
+  const walks = [[network.pixels], ...(isAffineAfter ? [stops] : [])];
   const inner = stops.filter((value) => value !== network.pixels);
   return walksOnIntervals(network, walks, [...bentValues(network), ...inner], inner);
 }
@@ -61,15 +64,8 @@ export function togetherGraph(network: Bounded, stops: readonly string[]): Toget
  * @param stops values after which every step is affine
  */
 export function ibpGraph(network: Bounded, stops: readonly string[]): TogetherGraph | undefined {
-  if (!isAffineAfter(network, stops)) return undefined;
   const inner = stops.filter((value) => value !== network.pixels);
   return walksOnIntervals(network, [stops], inner, inner);
-}
-
-/** Whether no step between is another, such as one whose value is a further stop. */
-function isAffineAfter(network: Bounded, stops: readonly string[]): boolean {
-  const between = new Set(nodesBetween(network.graph, stops, network.logits));
-  return !network.bent.some(({ node }) => between.has(node));
 }
 
 /**
@@ -86,11 +82,15 @@ function walksOnIntervals(
   const intervals = intervalGraph(network, [], known);
   if (intervals.finite === undefined) return undefined;
   const b = onIntervals(network, intervals.graph);
-  const lines = new Lines(network, b, intervals, new Set(walks.flat()));
+  const stops = new Set(walks.flat());
+  const between = nodesBetween(network.graph, [...stops], network.logits);
+  const lines = new Lines(network, b, intervals, stops);
+  if (network.bent.some(({ node }) => between.includes(node) && !lines.of.has(node.outputs[0]!)))
+    return undefined;
   const rows = functionsOf(network, b, network.logits);
-  const walked = walks.map((stops): TogetherWalk => {
-    const numbers = new Numbers(network, b, lines, stops);
-    const walk = walkedBack(network, b, numbers, { from: network.logits, rows, stops });
+  const walked = walks.map((ends): TogetherWalk => {
+    const numbers = new Numbers(network, b, lines, ends);
+    const walk = walkedBack(network, b, numbers, { from: network.logits, rows, stops: ends });
     const most = b.outputAs(numbers.most(), b.fresh('most'));
     return { ...walk, most, lost: numbers.products * numbers.count * TINY };
   });
@@ -110,8 +110,7 @@ function walksOnIntervals(
   ];
   const pruned = prune({ ...graph, outputs: graph.outputs.filter(({ name }) => outputs.includes(name)) });
   refuseMissing(pruned, network);
-  const stops = walks.flat();
-  const between = nodesBetween(network.graph, stops, network.logits).flatMap((node) => node.outputs);
+  const values = [...stops, ...between.flatMap(({ outputs }) => outputs)];
   return {
     graph: pruned,
     rows,
@@ -120,7 +119,7 @@ function walksOnIntervals(
     finite: intervals.finite,
     walk,
     ...(propagated && { propagated }),
-    widest: Math.max(...[...stops, ...between].map((value) => sizeOf(network, value))),
+    widest: Math.max(...values.map((value) => sizeOf(network, value))),
   };
 }
 
