@@ -24,6 +24,15 @@ describe.skipIf(whyNoBrowser())('the page of examples', () => {
       exampleFolder(folder, ['a\u202egnp.nalc', 'b']);
       await writeReport(folder, await savedSample(folder));
     },
+    numbers: async (folder) => {
+      exampleFolder(folder);
+      // Read before the others: a list is no number.
+      writeFileSync(
+        path.join(folder, 'examples', 'a-lists.csv'),
+        'model,dataset,index,label,confidence\na,test,0,0,0.99 0.98\na,test,1,1,0.97 0.96\n',
+      );
+      await writeReport(folder, await savedSample(folder));
+    },
     hostile: async (folder) => {
       exampleFolder(folder, [hostileNames.baseline, hostileNames.scalar]);
       writeFileSync(
@@ -147,6 +156,38 @@ describe.skipIf(whyNoBrowser())('the page of examples', () => {
       expect((await query(page)).get('where')).toContain('confidence >=');
       expect(await asked('no such column > 1', 'no sheet has no_such_column')).toBe(0);
       expect(await asked('confidence', 'is no condition')).toBe(0);
+    }));
+
+  it('answers numbers that an address asks for, or says why not', () =>
+    open('numbers', {}, async (page, { problems }) => {
+      const inAccuracy = { sheet: 'accuracy', column: 'correct' };
+      for (const [where, more, answer] of [
+        ['confidence > 0.8', {}, /^2 of 3 .*; where confidence > 0\.8, a, in accuracy$/],
+        ['confidence>.8 AND correct = true', {}, /^2 of 3 .*, in accuracy$/],
+        ['correct = 0', inAccuracy, /^1 of 3 .*, in accuracy$/],
+        ['gradient passes >= 40', {}, /^1 of 3 .*, in attack-pgd$/],
+        ['gradient_passes >= 40', inAccuracy, /: accuracy has no gradient_passes$/],
+        [
+          'confidence > 0.8',
+          { sheet: 'a-lists', column: 'label' },
+          /: a-lists has no confidence as single numbers of a on test$/,
+        ],
+        [
+          'gradient_passes > 0',
+          { model: 'b' },
+          /: no sheet has gradient_passes as single numbers of b on test$/,
+        ],
+        ['confidence > 2', {}, /^0 of 3 .*; where confidence > 2, a, in accuracy$/],
+        ['<b>x</b> > 1', {}, /is no condition/],
+        ['confidence > NaN', {}, /is no condition/],
+        ['confidence > ', {}, /is no condition/],
+      ] as const) {
+        const asked = new URLSearchParams({ model: 'a', ...more, where });
+        await page.goto(page.url().replace(/(report|examples)\.html.*/, `examples.html?${asked}`));
+        await page.waitForFunction(`document.querySelector('.told').textContent !== ''`);
+        expect(await told(page), where).toMatch(answer);
+      }
+      expect(problems).toEqual([]);
     }));
 
   it('shows where systems differ', () =>

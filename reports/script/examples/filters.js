@@ -30,7 +30,7 @@ function passing(facts, dataset, numbers) {
   for (let e = 0; e < facts.indices.length; e++) {
     const label = className(dataset, facts.labels[e]);
     if (state.class !== '' && String(facts.labels[e]) !== state.class) continue;
-    if (numbers && !numbers.has(facts.indices[e])) continue;
+    if (numbers && !numbers.found.has(facts.indices[e])) continue;
     if (state.is === 'differs' && facts.differs[e] !== '1') continue;
     if (fact && state.is === 'yes' && fact.values[e] !== '1') continue;
     if (fact && state.is === 'no' && fact.values[e] !== '0') continue;

@@ -68,7 +68,7 @@ const saidOfNumbers = (numbers) => {
   if (numbers === undefined) return '';
   return typeof numbers === 'string'
     ? `: ${numbers}`
-    : `; where ${state.where.trim()}, ${state.model || contents.systems[0]}`;
+    : `; where ${state.where.trim()}, ${state.model || contents.systems[0]}, in ${numbers.title}`;
 };
 
 /** What a sheet is called; another page may ask for one that is not there. */
