@@ -99,6 +99,7 @@ export { type OpenOodMetrics, openOodMetrics } from './metrics/ranking/openood-m
 export { openSetPlacements, oscr } from './metrics/ranking/oscr.js';
 export { compareScores, type Ranking, type RankingMetrics, rankScores } from './metrics/ranking/ranking.js';
 export {
+  bootstrapClusters,
   bootstrapRankings,
   type RankingMetric,
   type RankingReplicates,

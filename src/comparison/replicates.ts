@@ -1,10 +1,13 @@
 import { resample } from '../metrics/estimates/intervals.js';
-import { drawnRanking } from '../metrics/ranking/drawn-ranking.js';
 import { rankScores } from '../metrics/ranking/ranking.js';
-import { bootstrapRankings, type RankingReplicates } from '../metrics/ranking/ranking-bootstrap.js';
+import {
+  bootstrapClusters,
+  bootstrapRankings,
+  type RankingReplicates,
+} from '../metrics/ranking/ranking-bootstrap.js';
 import { countedResamples } from '../metrics/resampling/draw-counts.js';
 import { bootstrapTwoSided } from '../metrics/resampling/two-sided-bootstrap.js';
-import { clustersOf, ofClusters } from '../metrics/tests/clusters.js';
+import { clustersOf } from '../metrics/tests/clusters.js';
 import type { MeasureRows } from '../suites/results.js';
 import { columnsIn, type Group, type RowsOfMeasure } from './groups.js';
 import {
@@ -84,12 +87,7 @@ export function rankingReplicates(rows: RowsOfMeasure, seed: number): readonly R
       const options = { seed, resamples: RESAMPLES, id: 'comparison', ood: `comparison ${s}` };
       const { together } = rows.examples;
       if (!together) return bootstrapRankings([ranking], options);
-      const clusters = clustersOf(together);
-      const sizes = { nId: clusters.count, nOod: score.length };
-      return bootstrapTwoSided([ofClusters(drawnRanking(ranking), clusters)], sizes, options).map((one) => ({
-        ...one,
-        ranking,
-      }));
+      return [bootstrapClusters(ranking, clustersOf(together), options)];
     });
   made.set(seed, sets);
   return sets;

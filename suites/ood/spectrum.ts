@@ -1,18 +1,15 @@
 import {
-  bootstrapTwoSided,
+  bootstrapClusters,
   type Clusters,
   clusteredPlacements,
   clustersOf,
   delongEstimate,
-  drawnRanking,
   type Estimate,
-  ofClusters,
   type Placements,
   placementsIn,
-  type RankingMetric,
+  type RankingReplicates,
+  rankingEstimate,
   rankScores,
-  type TwoSidedReplicates,
-  twoSidedEstimate,
 } from '../../src/metrics.js';
 import type { DatasetInfo, SuiteContext } from '../../src/suite.js';
 import { averages, type MetricRow, metrics } from './metrics.js';
@@ -25,7 +22,7 @@ import { isMadeOf, type Sets } from './sets.js';
 interface SpectrumSet {
   ood: Scored;
   placed: Placements;
-  replicates: TwoSidedReplicates<RankingMetric>;
+  replicates: RankingReplicates;
 }
 
 /** A test set with its shifted forms, by one score of a system. */
@@ -77,15 +74,11 @@ function against(
 ): SpectrumSet {
   const ranking = rankScores(values, ood.values);
   const step = steps?.(`full-spectrum resamples of ${score.id} of ${system.name} on ${ood.dataset.name}`);
-  const [replicates] = bootstrapTwoSided(
-    [ofClusters(drawnRanking(ranking), clusters)],
-    { nId: clusters.count, nOod: ood.values.length },
-    {
-      ...{ resamples, seed, id: `${dataset.name}, full spectrum`, ood: ood.dataset.name },
-      ...(step && { step }),
-    },
-  );
-  return { ood, placed: clusteredPlacements(placementsIn(ranking), clusters), replicates: replicates! };
+  const replicates = bootstrapClusters(ranking, clusters, {
+    ...{ resamples, seed, id: `${dataset.name}, full spectrum`, ood: ood.dataset.name },
+    ...(step && { step }),
+  });
+  return { ood, placed: clusteredPlacements(placementsIn(ranking), clusters), replicates };
 }
 
 /** A metric over the full spectrum, of one OOD set or averaged over several. */
@@ -112,7 +105,7 @@ export function spectrumValues({ id, shifted, sets }: Spectrum): {
     title: string,
   ): SpectrumValue => {
     const metric = row.metric ?? 'auroc';
-    const drawn = twoSidedEstimate(
+    const drawn = rankingEstimate(
       of.map(({ replicates }) => replicates),
       metric,
     );

@@ -9,6 +9,7 @@ import {
   twoSidedEstimate,
   withReplicates,
 } from '../resampling/two-sided-bootstrap.js';
+import { type Clusters, ofClusters } from '../tests/clusters.js';
 import { drawnRanking } from './drawn-ranking.js';
 import { metricsOf, type Ranking } from './ranking.js';
 import { LANES, packedDraws, rankingInBlocks } from './ranking-blocks.js';
@@ -33,6 +34,17 @@ export function bootstrapRankings(
       ? inBlocks(rankings, options)
       : bootstrapTwoSided(rankings.map(drawnRanking), { nId: id.length, nOod: ood.length }, options);
   return replicates.map((one, r) => ({ ...one, ranking: rankings[r]! }));
+}
+
+/** The same of one ranking whose ID examples are drawn by clusters, such as images with their changed forms. */
+export function bootstrapClusters(
+  ranking: Ranking,
+  clusters: Clusters,
+  options: TwoSidedOptions,
+): RankingReplicates {
+  const sizes = { nId: clusters.count, nOod: ranking.ood.length };
+  const [replicates] = bootstrapTwoSided([ofClusters(drawnRanking(ranking), clusters)], sizes, options);
+  return { ...replicates!, ranking, clusters };
 }
 
 /** Where groups of examples are drawn: `LANES` resamples in one pass. */

@@ -27,7 +27,13 @@ export function rankingDifference(
   const fewest = Math.min(...a.flatMap(({ nId, nOod }) => [nId, nOod]));
   if (!Number.isFinite(error) || fewest < 2) return { value, interval: null, p: null };
   if (error === 0 && value === 0 && ofA.error > 0) return { value, interval: null, p: 1 };
-  return hybridDifference(ofA, ofB, error, { farthest: FARTHEST, ...(level !== undefined && { level }) });
+  const tested = hybridDifference(ofA, ofB, error, {
+    farthest: FARTHEST,
+    ...(level !== undefined && { level }),
+  });
+  // Neither side varies, and no bound says how far it could.
+  const [lo, hi] = tested.interval ?? [0, 0];
+  return lo === hi ? { value, interval: null, p: value === 0 ? 1 : null } : tested;
 }
 
 function sideOf(

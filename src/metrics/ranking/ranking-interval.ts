@@ -4,6 +4,7 @@ import { quantile } from '../estimates/intervals.js';
 import { logitEnds } from '../estimates/logit-ends.js';
 import { meanVariance } from '../estimates/mean-variance.js';
 import { meansOverSets, twoSidedEstimate } from '../resampling/two-sided-bootstrap.js';
+import type { Clusters } from '../tests/clusters.js';
 import type { Ends } from '../tests/hybrid-difference.js';
 import { detectionErrorInterval } from './detection-error-interval.js';
 import { fpr95Bound } from './fpr95-bound.js';
@@ -27,7 +28,8 @@ const ofFalsePositives =
   (positive: 'id' | 'ood'): Interval =>
   (results, { value, level }) => {
     if (value !== 0) return undefined;
-    const bounds = results.map(({ ranking: { id, ood } }) => {
+    const bounds = results.map(({ ranking: { id: each, ood }, clusters }) => {
+      const id = clusters ? lastOf(each, clusters) : each;
       // Groups are in descending order of score.
       const [positives, negatives] = positive === 'id' ? [id.map((g) => -g), ood.map((g) => -g)] : [ood, id];
       return fpr95Bound(positives, negatives, 1 - level);
@@ -45,9 +47,21 @@ const ofFalsePositives =
     };
   };
 
-/** Of one ranking: of a mean over several, percentiles. */
+/**
+ * The lowest score of each cluster: more of these lie below a threshold than of all examples, and one cluster tells nothing of
+ * another.
+ */
+function lastOf(groups: Int32Array, { count, of }: Clusters): Int32Array {
+  const last = new Int32Array(count);
+  for (let i = 0; i < of.length; i++) last[of[i]!] = Math.max(last[of[i]!]!, groups[i]!);
+  return last;
+}
+
+/** Of one ranking of examples that do not belong together: of clusters, or of a mean over several, percentiles. */
 const ofDetectionError: Interval = (results, { level }) => {
-  const interval = results.length === 1 ? detectionErrorInterval(results[0]!.ranking, level) : undefined;
+  const [one] = results;
+  const isPlain = one && results.length === 1 && !one.clusters;
+  const interval = isPlain ? detectionErrorInterval(one.ranking, level) : undefined;
   return interval && { interval, method: 'cross-fitted' };
 };
 

@@ -2,7 +2,12 @@ import { describe, expect, it } from 'vitest';
 import { detectionErrorInterval } from '../../../src/metrics/ranking/detection-error-interval.js';
 import { fpr95Bound } from '../../../src/metrics/ranking/fpr95-bound.js';
 import { rankScores } from '../../../src/metrics/ranking/ranking.js';
-import { bootstrapRankings, rankingEstimate } from '../../../src/metrics/ranking/ranking-bootstrap.js';
+import {
+  bootstrapClusters,
+  bootstrapRankings,
+  rankingEstimate,
+} from '../../../src/metrics/ranking/ranking-bootstrap.js';
+import { clustersOf } from '../../../src/metrics/tests/clusters.js';
 import { type Stream, stream } from '../../../src/random/stream.js';
 
 const range = (n: number, of: (i: number) => number) => Int32Array.from({ length: n }, (_, i) => of(i));
@@ -66,6 +71,43 @@ describe('the bound of FPR95', () => {
       if (fpr95Bound(positives, negatives, 0.05)! >= 0.01 * 0.99) held++;
     }
     expect(held / 1000).toBeGreaterThan(0.95);
+  });
+
+  it('counts images with their changed forms once', () => {
+    // Of each cluster the first scores high; four in a hundred have forms that score below an OOD image.
+    const of = (clusters: number, forms: number) => {
+      const id = Array.from({ length: clusters * forms }, (_, i) =>
+        i % forms > 0 && (i / forms) % 25 < 1 ? 1 + i / 1000 : 10 + i,
+      );
+      const ranking = rankScores(
+        id,
+        Array.from({ length: 100 }, (_, i) => 1.0005 - i),
+      );
+      const keys = id.map((_, i) => Math.floor(i / forms));
+      const options = { seed: 1, id: 'id', ood: 'ood', resamples: 20 };
+      const drawn = bootstrapClusters(ranking, clustersOf(keys), options);
+      const [apart] = bootstrapRankings([ranking], options);
+      return { drawn, apart: apart! };
+    };
+    const few = of(30, 5);
+    expect(few.drawn.values.fpr95IdPositive).toBe(0);
+    expect(rankingEstimate([few.apart], 'fpr95IdPositive').interval?.[1]).toBeLessThan(0.1);
+    expect(rankingEstimate([few.drawn], 'fpr95IdPositive')).toMatchObject({
+      interval: null,
+      why: expect.stringMatching(/too few positives/),
+    });
+    // Each alone is a cluster.
+    const alone = of(150, 1);
+    for (const metric of ['fpr95IdPositive', 'fpr95OodPositive', 'detectionError'] as const) {
+      const { value, n } = rankingEstimate([alone.drawn], metric);
+      expect(rankingEstimate([alone.apart], metric)).toMatchObject({ value, n });
+    }
+    expect(rankingEstimate([alone.drawn], 'fpr95IdPositive')).toEqual(
+      rankingEstimate([alone.apart], 'fpr95IdPositive'),
+    );
+    // Forms of an image that are all rejected are one that is.
+    const ood = rankingEstimate([of(60, 5).drawn], 'fpr95OodPositive').interval!;
+    expect(ood[1]).toBeGreaterThan(rankingEstimate([of(300, 1).apart], 'fpr95OodPositive').interval![1]);
   });
 });
 

@@ -87,6 +87,19 @@ describe('the difference of two rankings', () => {
     expect(rankingDifference([a!], [a!], 'auprIn')).toEqual({ value: 0, interval: null, p: 1 });
   });
 
+  it('has no interval where neither side varies, and no bound says how far it could', () => {
+    // Every OOD example ties with the lowest ID examples: an FPR95 of 1 in all resamples.
+    const tied = [0, 1].map((k) =>
+      rankScores(
+        Array.from({ length: 40 }, (_, i) => (i % 2 === k ? 1 : 0)),
+        new Float64Array(30),
+      ),
+    );
+    const [a, b] = bootstrapRankings(tied, { seed: 1, id: 'id', ood: 'ood', resamples: 100 });
+    expect(a!.values.fpr95IdPositive).toBe(1);
+    expect(rankingDifference([a!], [b!], 'fpr95IdPositive')).toEqual({ value: 0, interval: null, p: 1 });
+  });
+
   it('of one example of a kind has neither interval nor p', () => {
     const [a, b] = systems(6, [1, 40], [1, 0]);
     expect(rankingDifference([a!], [b!], 'auprOut')).toMatchObject({ interval: null, p: null });

@@ -85,6 +85,28 @@ describe('full spectrum', () => {
       expect(await width(fog, measure)).toBeGreaterThan(1.05 * (await width(alone, measure)));
   });
 
+  it('where scores stay apart has the bound of as many images as there are, not of their forms', async () => {
+    const outcome = await runSuite(ood, {
+      systems: [scorer],
+      datasets: [
+        memoryDataset({ images: images(70, 5, 1) }),
+        memoryDataset({ images: images(70, 4, 1), ...fog }),
+        memoryDataset({ images: images(60, -5, 7), name: 'far', role: 'ood', distance: 'far' }),
+      ],
+      options: { scores: ['max-logit'], resamples: 100 },
+    });
+    const of = (measure: string) => measureOf(outcome, measure, { dataset: 'far' });
+    const plain = of('fpr95-id-positive');
+    expect(of('full-spectrum-fpr95-id-positive')).toMatchObject({
+      value: 0,
+      interval: plain.interval,
+      method: 'clopper-pearson-one-sided',
+      note: expect.stringMatching(
+        /in-distribution: test, fog.*do not overlap|do not overlap.*in-distribution: test, fog/,
+      ),
+    });
+  });
+
   it('is made again from the rows, and compared by image', async () => {
     const outcome = await run(fog);
     const measures = outcome.summary.measures
