@@ -6,7 +6,7 @@ import { rankingDifference } from '../metrics/ranking/ranking-difference.js';
 import { clusteredPlacements, clustersOf } from '../metrics/tests/clusters.js';
 import { pairedCounts, testedShares } from '../metrics/tests/paired-shares.js';
 import { type TestedDifference, waldTest } from '../metrics/tests/wald.js';
-import { aligned, columnsIn, type RowsOfMeasure } from './groups.js';
+import { aligned, columnsIn, type Group, type RowsOfMeasure } from './groups.js';
 import type { MeasureWithRows } from './read-rows.js';
 import {
   detectionReplicates,
@@ -139,14 +139,9 @@ function ofExamples(statistic: ExampleStatistic, { a, b, ofA, ofB, seed, level, 
     const { value: _, ...tested } = testedShares(pairedCounts(outcomeOf(ofA), outcomeOf(ofB)), level);
     return { ...tested, method: 'newcombe' };
   }
-  const error = errorOf(
-    replicates(ofA.examples, statistic, a.measure.rows.options ?? {}, seed),
-    replicates(ofB.examples, statistic, b.measure.rows.options ?? {}, seed),
-  );
-  return {
-    ...waldTest(value, error, ofA.examples.indices.length, { level, by: 'student-t' }),
-    method: 'paired-bootstrap',
-  };
+  const drawnA = replicates(ofA.examples, statistic, a.measure.rows.options ?? {}, seed);
+  const drawnB = replicates(ofB.examples, statistic, b.measure.rows.options ?? {}, seed);
+  return ofResamples(value, [drawnA, drawnB], { n: ofA.examples.indices.length, level });
 }
 
 function ofSets(
@@ -175,7 +170,6 @@ function ofSets(
     return detectionReplicates(rows, statistic, measure.rows.options ?? {}, seed);
   };
   const [drawnA, drawnB] = [of(ofA, a), of(ofB, b)];
-  const error = errorOf(drawnA, drawnB);
   // Of scores that do not overlap nothing varies, which is no knowledge of what others would do.
   if (
     statistic.kind === 'detection' &&
@@ -184,15 +178,42 @@ function ofSets(
   )
     return { interval: null, p: null, method: 'none' };
   const smallest = Math.min(...[ofA.examples, ...ofA.against].map(({ indices }) => indices.length));
-  return { ...waldTest(value, error, smallest, { level, by: 'student-t' }), method: 'paired-bootstrap' };
+  return ofResamples(value, [drawnA, drawnB], { n: smallest, level });
 }
 
-/** Whether two measures are made in the same way from the same numbers of the same examples. */
-const isUnchanged = ({ a, b, ofA, ofB }: Pair): boolean =>
+/**
+ * By the standard error of paired resamples. Where the difference is the same in all of them, as of medians amid equal numbers, p is no
+ * smaller than so many can tell (Phipson & Smyth 2010).
+ */
+function ofResamples(
+  value: number,
+  [drawnA, drawnB]: readonly [Float64Array, Float64Array],
+  { n, level }: { n: number; level: number },
+): Tested {
+  const tested = waldTest(value, errorOf(drawnA, drawnB), n, { level, by: 'student-t' });
+  const isUnmoved = tested.interval === null && tested.p !== null;
+  return {
+    ...tested,
+    p: isUnmoved ? Math.max(tested.p ?? 1, 2 / (drawnA.length + 1)) : tested.p,
+    method: 'paired-bootstrap',
+  };
+}
+
+/**
+ * Whether two measures are made in the same way from the same numbers of the same examples. Scores, of which the order counts, are the
+ * same as float32: sheets write them with the digits that name one, or with more.
+ */
+const isUnchanged = ({ a, b, ofA, ofB, value }: Pair): boolean =>
+  value === 0 &&
   isDeepStrictEqual(
-    [ofA.examples, ofA.against, a.measure.rows.options],
-    [ofB.examples, ofB.against, b.measure.rows.options],
+    [[ofA.examples, ...ofA.against].map(withFloat32Scores), a.measure.rows.options],
+    [[ofB.examples, ...ofB.against].map(withFloat32Scores), b.measure.rows.options],
   );
+
+const withFloat32Scores = ({ columns, ...group }: Group) => ({
+  ...group,
+  columns: { ...columns, ...(columns.score && { score: Float32Array.from(columns.score) }) },
+});
 
 const sizeOf = ({ examples, against }: RowsOfMeasure) =>
   [examples, ...against].reduce((sum, { indices }) => sum + indices.length, 0);

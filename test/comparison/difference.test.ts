@@ -3,6 +3,7 @@ import { type Compared, differenceOf } from '../../src/comparison/difference.js'
 import { hasRows, readRows } from '../../src/comparison/read-rows.js';
 import { type SheetCell, sheetsInMemory } from '../../src/comparison/sheets.js';
 import { valueFromRows } from '../../src/comparison/statistics.js';
+import { float32Text } from '../../src/suite.js';
 import type { Measure, MeasureRows } from '../../src/suites/results.js';
 
 const FILE = 'examples/sheet.csv';
@@ -102,6 +103,18 @@ describe('the difference of two measures', () => {
     expect(p).toBeLessThan(2e-4);
     expect(differenceOf(a, b)).toEqual(differenceOf(a, b));
     expect(differenceOf(a, a)).toMatchObject({ value: 0, interval: [0, 0], p: 1 });
+  });
+
+  it('of medians amid equal numbers is no surer than the resamples can be', async () => {
+    const median: Rows = { statistic: 'quantile', columns: { value: 'value' }, options: { q: 0.5 } };
+    // Seven in ten are 2 against 1, and the others say the contrary.
+    const rows = Array.from({ length: 200 }, (_, i) => [
+      ['a', i, i % 10 < 7 ? 2 : 0],
+      ['b', i, i % 10 < 7 ? 1 : 5],
+    ]).flat();
+    const [a, b] = await compared([measureOf('a', median), measureOf('b', median)], COLUMNS, rows);
+    expect(differenceOf(a, b)).toMatchObject({ value: 1, interval: null, p: 2 / 1001 });
+    expect(differenceOf(a, a)).toMatchObject({ value: 0, p: 1 });
   });
 
   it('of a value that is not there is told, not guessed', async () => {
@@ -211,6 +224,20 @@ describe('the difference of rankings', () => {
       expect(differenceOf(a, a)).toMatchObject({ value: 0, interval: [0, 0], p: 1 });
     },
   );
+
+  it('is unchanged where only the digits of the scores are', async () => {
+    const written = async (of: (value: number) => SheetCell) => {
+      const rows = scores('a', 1).map(([model, role, index, score]) => [
+        ...[model!, role!, index!],
+        of(Math.fround(Number(score))),
+      ]);
+      return (await compared([ranking('a', 'auroc')], columns, rows))[0];
+    };
+    const a = await written((value) => value);
+    const found = differenceOf(a, await written(float32Text));
+    expect(found).toMatchObject({ value: 0, interval: [0, 0], p: 1, unchanged: true });
+    expect(differenceOf(a, await written((value) => value + 1e-6)).unchanged).toBe(false);
+  });
 
   it('against other OOD sets is refused', async () => {
     const rows = [...scores('a', 1), ...scores('b', 1)];
