@@ -46,6 +46,12 @@ const OF_MIRRORS: Advice = {
   login: 'put it into the address of the mirror, https://NAME:PASSWORD@HOST/',
 };
 
+/** Of one that is to come from a mirror already. */
+export const ON_MIRROR: Advice = {
+  ...OF_MIRRORS,
+  copy: 'put a copy that was pulled with --keep-archive on the mirror, or leave --mirror (ASSAY_DATA_MIRROR) out',
+};
+
 /** Why a server gave nothing. */
 export class Refusal extends Error {
   /**

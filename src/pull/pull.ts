@@ -7,7 +7,7 @@ import { removeLeftovers, temporaryName } from '../bytes/leftovers.js';
 import { AssayError } from '../errors.js';
 import { download } from '../fetch/download.js';
 import { claimFetch } from '../fetch/fetch-claim.js';
-import { addressOf, Http, PATIENCE, type Patience } from '../fetch/http.js';
+import { addressOf, Http, ON_MIRROR, PATIENCE, type Patience } from '../fetch/http.js';
 import { Staging, unwritable } from '../fetch/staging.js';
 import { licenceText } from './licence-text.js';
 import type { NamedSet, RemoteFile } from './named-set.js';
@@ -138,11 +138,11 @@ async function fetchFiles(set: NamedSet, work: string, options: PullOptions): Pr
       continue;
     }
     tell({ set: set.name, what: 'checking', file: file.name });
-    await checkFile(present, file);
+    await checkFile(present, file, folder === undefined ? 'remove it and pull the data set again' : COPIED);
     fetched.set(file.name, present);
   }
   await checkRoom(set, missing, work);
-  const http = new Http(patience, signal);
+  const http = new Http(patience, signal, mirror === undefined ? undefined : ON_MIRROR);
   for (const file of missing) {
     const target = join(work, file.name);
     const urls = mirror === undefined ? file.urls : [onMirror(mirror, set.name, file.name)];
@@ -165,15 +165,17 @@ async function firstPresent(files: readonly string[]): Promise<string | undefine
   return undefined;
 }
 
+const COPIED = 'pull the data set with --keep-archive where there is a network, and copy the folder';
+
 const notThere = (file: string) =>
   new AssayError('file-unreadable', 'the mirror does not have the file', {
     file,
     expected: 'a folder as --keep-archive leaves it: NAME/archives/FILE',
-    hint: 'pull the data set with --keep-archive where there is a network, and copy the folder',
+    hint: COPIED,
   });
 
 /** Errors: `data-invalid` for another file than the published one. */
-async function checkFile(path: string, { size, sha256 }: RemoteFile): Promise<void> {
+async function checkFile(path: string, { size, sha256 }: RemoteFile, hint: string): Promise<void> {
   const length = (await stat(path)).size;
   const sum = length === size ? await hashOfFile(path) : undefined;
   if (sum === sha256) return;
@@ -181,7 +183,7 @@ async function checkFile(path: string, { size, sha256 }: RemoteFile): Promise<vo
     file: path,
     expected: `${size} bytes, sha256 ${sha256}`,
     found: sum === undefined ? `${length} bytes` : `sha256 ${sum}`,
-    hint: 'remove it and pull the data set again',
+    hint,
   });
 }
 

@@ -1,3 +1,4 @@
+import { basename, dirname } from 'node:path';
 import { stringify } from 'yaml';
 import { AssayError } from '../errors.js';
 import { oneLine } from '../one-line.js';
@@ -6,6 +7,8 @@ import { minutesOf, needed, type Target } from './submission.js';
 
 /** Minutes after which GitHub ends a job of its own runners. */
 const MOST_MINUTES = 360;
+/** Where GitHub looks for workflows, and for no others. */
+const WORKFLOWS = '.github/workflows';
 /** Jobs of a matrix. */
 const MOST_JOBS = 256;
 
@@ -15,7 +18,7 @@ const MATRIX_SHARD = `$${'{{'} matrix.shard }}`;
 /** A workflow with a job for every shard, and one that merges what they upload. */
 export const github: Target = {
   name: 'github',
-  file: (slug) => `.github/workflows/${slug}.yml`,
+  file: (slug) => `${WORKFLOWS}/${slug}.yml`,
   write: (submission) => {
     const { title, slug, shards, run, out, assay, settings } = submission;
     refuseExpressions([...run, ...assay, out, settings.install ?? '', settings.runner]);
@@ -81,11 +84,17 @@ export const github: Target = {
     };
     return {
       text: `# Started by hand, from the tab Actions or with \`gh workflow run\`.\n${stringify(workflow, { lineWidth: 0, aliasDuplicateObjects: false })}`,
-      next: (file) => [
-        shellWords(['git', 'add', file]),
-        `git commit -m ${shellWord(`Measure ${slug} in ${shards} shards`)} && git push`,
-        shellWords(['gh', 'workflow', 'run', file.split('/').at(-1) ?? file]),
-      ],
+      next: (file) => {
+        const name = /\.ya?ml$/.test(file) ? basename(file) : `${basename(file)}.yml`;
+        const there = /(^|\/)\.github\/workflows$/.test(dirname(file)) && file.endsWith(name);
+        const workflow = there ? file : `${WORKFLOWS}/${name}`;
+        return [
+          ...(there ? [] : [`mkdir -p ${WORKFLOWS} && ${shellWords(['mv', '--', file, workflow])}`]),
+          shellWords(['git', 'add', workflow]),
+          `git commit -m ${shellWord(`Measure ${slug} in ${shards} shards`)} && git push`,
+          shellWords(['gh', 'workflow', 'run', name]),
+        ];
+      },
       notes: ['models and data must come with the repository (Git LFS), or be fetched by a step of your own'],
     };
   },

@@ -28,12 +28,14 @@ export const kubernetes: Target = {
     const note = `# ${oneLine(title)}: ${shards} shards, and a merge that is let go when all are done.\n`;
     const space = settings.namespace === undefined ? [] : ['--namespace', settings.namespace];
     const kubectl = (...words: string[]) => shellWords(['kubectl', ...space, ...words]);
+    const wait = (condition: string, timeout: string) =>
+      kubectl('wait', `--for=condition=${condition}`, `--timeout=${timeout}`, `job/${name}`);
     return {
       text: note + jobs.map((one) => stringify(one, { aliasDuplicateObjects: false })).join('---\n'),
       next: (file) => [
         kubectl('apply', '--filename', file),
-        kubectl('wait', '--for=condition=complete', '--timeout=-1s', `job/${name}`),
-        kubectl('patch', `job/${name}-merge`, '--patch', '{"spec":{"suspend":false}}'),
+        // A Job that failed never completes; `kubectl wait` waits for one condition only.
+        `(until ${wait('complete', '60s')}; do ! ${wait('failed', '0s')} || exit 1; sleep 5; done) && ${kubectl('patch', `job/${name}-merge`, '--patch', '{"spec":{"suspend":false}}')}`,
       ],
       notes: [
         `the claim must be one that many nodes may write to (ReadWriteMany), with models, data and the run file below ${settings.mount}`,

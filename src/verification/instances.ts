@@ -34,7 +34,8 @@ export async function readInstances(file: string, seconds?: number): Promise<Ins
   const records = recordsOf(file, text);
   if (records.length === 0)
     throw malformed({ file }, 'the list holds no instances', {
-      expected: 'NETWORK.onnx,PROPERTY.vnnlib,SECONDS',
+      expected: 'NETWORK.onnx,PROPERTY.vnnlib,SECONDS a line',
+      hint: 'write such a line for each property, without a header, or name the list of a category: instances.csv',
     });
   return records.map(({ record, info }): Instance => {
     const refuse = (found: string) =>

@@ -38,7 +38,9 @@ describe('a run in shards', () => {
     const two = 'assay-runs/small-shard-2-of-2';
     const merged = await obeyed(['merge', 'one', two, '--out', 'merged'], at);
     expect(merged).toMatchObject({ code: 0, stderr: expect.not.stringContaining('error') });
-    expect(merged.stdout).toContain('merged/report.html');
+    expect(merged.stdout).toMatch(
+      /Nothing was measured anew: [1-9]\d* units were there\. Report: merged\/report\.html/,
+    );
     expect((await obeyed(['gate', 'merged'], at)).code).toBe(0);
     expect(await assay(['run', 'small.run.yaml', '--out', 'whole', '--quiet'], at)).toMatchObject({
       code: 0,
@@ -112,6 +114,13 @@ describe('a run in shards', () => {
     );
     const image = await obeyed(['submit', 'kubernetes', 'small.run.yaml', '--shards', '2'], at);
     expect(image).toMatchObject({ code: 2, stderr: expect.stringContaining('add --image to the command') });
+    for (const name of ['Bad_NS', 'lab.one', 'lab-', 'a'.repeat(64)]) {
+      const submitted = ['submit', 'kubernetes', 'small.run.yaml', '--shards', '2', '--namespace', name];
+      expect(await obeyed(submitted, at)).toMatchObject({
+        code: 2,
+        stderr: expect.stringContaining('small letters, digits and hyphens'),
+      });
+    }
   });
 
   it.each(['0/2', '3/2', '2', 'a/b', '1/2/3', '1/999999999'])('refuses --shard %s', async (shard) => {

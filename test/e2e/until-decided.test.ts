@@ -114,7 +114,7 @@ describe('assay run --until-decided', () => {
 
     // The same again measures nothing and says the same.
     const again = await run(at, gates as GateRule[], UNTIL);
-    expect(again).toMatchObject({ code: 1, stdout: expect.stringMatching(/\n0 units measured/) });
+    expect(again).toMatchObject({ code: 1, stdout: expect.stringMatching(/\nNothing was measured anew/) });
     expect(savedResults(out)).toEqual(results);
 
     // Without the option the rest is measured, and all is as if it had been measured at once.

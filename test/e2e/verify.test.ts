@@ -309,7 +309,7 @@ it('time ends an instance', async () => {
 });
 
 it.each<[string, RegExp]>([
-  ['', /holds no instances/],
+  ['', /holds no instances\n.*\n.*\n.*write such a line/],
   ['onnx,vnnlib,timeout', /line 1\n.*expected NETWORK/],
   ['net.onnx,sat.vnnlib', /line 1/],
   ['net.onnx,sat.vnnlib,60\nnet.onnx,sat.vnnlib,-1', /line 2/],

@@ -191,6 +191,17 @@ describe('files that lie elsewhere', () => {
     if (content !== undefined) writeFileSync(join(mirror, 'mnist', 'archives', name), content);
     const error = await errorOf(pull(namedSets.named('mnist'), options(out, { mirror })));
     expect([error.code, error.details.file]).toEqual([code, join(mirror, 'mnist', 'archives', name)]);
+    expect(error.details.hint).toContain('copy the folder');
+  });
+
+  it('another file on the server of a mirror has a remedy that is not to name a mirror', async () => {
+    const { url } = await served((_, response) => response.end('something else'));
+    const error = await errorOf(pull(namedSets.named('mnist'), options(folder(), { mirror: url })));
+    expect([error.code, error.details.hint]).toEqual([
+      'download-failed',
+      expect.stringMatching(/put a copy .* on the mirror, or leave --mirror .* out/),
+    ]);
+    expect(error.details.hint).not.toContain('name a copy');
   });
 
   it('an address that is none is refused', async () => {

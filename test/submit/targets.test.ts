@@ -136,14 +136,52 @@ describe('what is submitted', () => {
     expect(merge.spec).toMatchObject({ suspend: true });
     expect(next('big.k8s.yaml')).toEqual([
       'kubectl --namespace lab apply --filename big.k8s.yaml',
-      'kubectl --namespace lab wait --for=condition=complete --timeout=-1s job/big',
-      `kubectl --namespace lab patch job/big-merge --patch '{"spec":{"suspend":false}}'`,
+      expect.stringContaining('kubectl --namespace lab wait --for=condition=complete'),
     ]);
     const script = (job: { spec: { template: { spec: { containers: { command: string[] }[] } } } }) =>
       inPod(job.spec.template.spec.containers[0]!.command[2]!, { HOME: '/root' });
     for (const i of [0, 1, 2]) sh(at, script(array), { JOB_COMPLETION_INDEX: String(i) });
     sh(at, script(merge));
     expectWords(at, given, (i) => `${given.out}.shards/${i}-of-3`);
+  });
+
+  it.each([
+    ['completes', 'complete', 0],
+    ['fails', 'failed', 1],
+  ])('to kubernetes is let go when the Job %s, or never', (_, condition, status) => {
+    const at = folder();
+    const [, letGo] = named('kubernetes').write(submission(at)).next('big.k8s.yaml');
+    // The Job comes to its end while the second wait for it is on.
+    writeFileSync(
+      join(at, 'kubectl'),
+      `#!/bin/sh
+echo "$*" >> asked
+case "$*" in *--for=condition=${condition}*) [ "$(grep -c condition=complete asked)" -gt 1 ];; *patch*) ;; *) false;; esac`,
+    );
+    chmodSync(join(at, 'kubectl'), 0o755);
+    const ended = spawnSync('bash', ['-c', `sleep() { :; }\n${letGo}`], {
+      cwd: at,
+      env: { ...process.env, PATH: `${at}:${process.env.PATH}` },
+    });
+    expect(ended.status).toBe(status);
+    const patched = `patch job/big-merge --patch {"spec":{"suspend":false}}`;
+    expect(readFileSync(join(at, 'asked'), 'utf8').includes(patched)).toBe(status === 0);
+  });
+
+  it.each([
+    ['.github/workflows/big.yml', []],
+    ['./.github/workflows/big.yaml', []],
+    ['g.yml', ['mkdir -p .github/workflows && mv -- g.yml .github/workflows/g.yml']],
+    ['ci/a b.yml', ["mkdir -p .github/workflows && mv -- 'ci/a b.yml' '.github/workflows/a b.yml'"]],
+    [
+      '.github/workflows/big',
+      ['mkdir -p .github/workflows && mv -- .github/workflows/big .github/workflows/big.yml'],
+    ],
+  ])('to github is moved to where GitHub looks for it: %s', (file, moved) => {
+    const next = named('github').write(submission(folder())).next(file);
+    expect(next.slice(0, -3)).toEqual(moved);
+    expect(next.at(-3)).toMatch(/^git add '?(\.\/)?\.github\/workflows\//);
+    expect(next.at(-1)).toMatch(/^gh workflow run '?[a-z ]+\.ya?ml'?$/);
   });
 
   it('to github is a workflow whose steps run in a shell', () => {

@@ -83,7 +83,7 @@ export function submitCommand(): Command {
       plainName,
     )
     .option('--mount <dir>', 'kubernetes: where the volume is mounted; paths start there', '/work')
-    .option('--namespace <name>', 'kubernetes: the namespace', plainName)
+    .option('--namespace <name>', 'kubernetes: the namespace', dnsLabel)
     .option(
       '--install <command>',
       'github: what installs Assay there (needed), such as npm install --global ./assay-0.1.0.tgz',
@@ -168,6 +168,14 @@ function known(name: string): string {
 function plainName(name: string): string {
   if (/^[A-Za-z0-9][A-Za-z0-9_.,-]*$/.test(name)) return name;
   throw new InvalidArgumentError('Expected letters, digits, hyphens, dots, commas and underscores.');
+}
+
+/** A name of Kubernetes, which is a part of host names: RFC 1123. */
+function dnsLabel(name: string): string {
+  if (/^(?=.{1,63}$)[a-z0-9]+(-+[a-z0-9]+)*$/.test(name)) return name;
+  throw new InvalidArgumentError(
+    'Expected at most 63 small letters, digits and hyphens, with no hyphen at an end.',
+  );
 }
 
 function sized(text: string): string {

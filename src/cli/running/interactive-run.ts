@@ -70,7 +70,7 @@ const rulesOf = ({ config }: Results): readonly unknown[] =>
   (config as { gates?: readonly unknown[] } | null)?.gates ?? [];
 
 /** What is left on the screen: the headline table, warnings, gates, and where the report is. */
-function closing({ directory, results, measured, shard }: RunOutcome): string {
+function closing({ directory, results, stored, measured, shard }: RunOutcome): string {
   if (shard && results.status === 'partial') return shardLines({ directory, measured, shard });
   const serious = warningsOnce(results.warnings).filter(({ severity }) => severity === 'serious');
   const parts = [
@@ -79,10 +79,15 @@ function closing({ directory, results, measured, shard }: RunOutcome): string {
     serious.map(({ message }) => `! ${oneLine(message)}`).join('\n'),
     notMeasured(results, serious),
     results.gates.length > 0 ? gateTable(results.gates) : '',
-    `${measured} unit${measured === 1 ? '' : 's'} measured. Report: ${oneLine(shownPath(directory))}/report.html`,
+    `${measuredText(measured, stored)}. Report: ${oneLine(shownPath(directory))}/report.html`,
   ];
   return `\n${parts.filter((part) => part).join('\n\n')}\n`;
 }
+
+const measuredText = (measured: number, stored: number): string =>
+  measured > 0
+    ? `${counted(measured, 'unit')} measured`
+    : `Nothing was measured anew: ${counted(stored, 'unit')} ${stored === 1 ? 'was' : 'were'} there`;
 
 /** Numbers of a part are left to whoever has the whole. */
 function shardLines({

@@ -14,5 +14,6 @@ export function unwritable(file: string, cause: unknown, kept?: number): AssayEr
 
 function keptText(kept: number | undefined): string {
   if (kept === undefined) return 'everything measured is kept';
+  if (kept === 0) return 'nothing that was measured is lost';
   return kept === 1 ? 'the unit measured so far is kept' : `the ${kept} units measured so far are kept`;
 }

@@ -76,7 +76,7 @@ const LAST = 50;
 /** A unit that was stored so long before the newest was measured by an earlier run, in ms. */
 const LATELY = 15 * 60_000;
 
-/** Looks at a run folder, whoever measures. Errors: `file-unreadable` where no run has begun in it, or none that noted its units. */
+/** Looks at a run folder, whoever measures. Errors: `file-unreadable` where no run has begun in it, or none has noted its units. */
 export async function folderStatus(folder: string): Promise<FolderStatus> {
   const { title, jobs, queued = false } = await plannedIn(folder);
   const whatOf = new Map(jobs.flatMap(({ what, units }) => units.map((key) => [key, what] as const)));
@@ -126,6 +126,14 @@ async function plannedIn(folder: string): Promise<Static<typeof PlannedUnits>> {
         file,
         found: (cause as Error).message,
         hint: 'it could not be saved, or was removed: run the same command again, which measures nothing that is stored',
+        cause,
+      });
+    if (await isThere(join(folder, UNITS)))
+      throw new AssayError('file-unreadable', 'the run in this folder has not planned its units yet', {
+        file: folder,
+        expected: `${file}, which a run writes once its models and data are open`,
+        found: 'a run that opens them, or one that ended before',
+        hint: 'look again in a while; if no `assay run` is at work there, start it again',
         cause,
       });
     throw new AssayError('file-unreadable', 'no run has begun in this folder', {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { folderStatus, notePlanned } from '../../../src/runs/opening/planned-units.js';
 import type { Job } from '../../../src/runs/plan/plan.js';
+import { FolderStore } from '../../../src/runs/units/store.js';
 import { folder, obeyed } from '../../e2e/assay.js';
 
 const job = (name: string, keys: readonly string[]) =>
@@ -73,6 +74,11 @@ it('says where no run has begun, and where one could not note its units', async 
   const at = folder();
   const refused = (message: string) => ({ code: 'file-unreadable', message });
   await expect(folderStatus(at)).rejects.toMatchObject(refused('no run has begun in this folder'));
+  // What a run makes before it opens models.
+  await FolderStore.open(at);
+  await expect(folderStatus(at)).rejects.toMatchObject(
+    refused('the run in this folder has not planned its units yet'),
+  );
   writeFileSync(join(at, 'run.json'), '{}');
   await expect(folderStatus(at)).rejects.toMatchObject(
     refused('the run in this folder has no list of its units'),
