@@ -138,7 +138,11 @@ async function fetchFiles(set: NamedSet, work: string, options: PullOptions): Pr
       continue;
     }
     tell({ set: set.name, what: 'checking', file: file.name });
-    await checkFile(present, file, folder === undefined ? 'remove it and pull the data set again' : COPIED);
+    await checkFile(
+      present,
+      file,
+      present === there.at(-1) ? 'remove it and pull the data set again' : COPIED,
+    );
     fetched.set(file.name, present);
   }
   await checkRoom(set, missing, work);
