@@ -231,6 +231,19 @@ const setAsideNotes = (leftOut: string | undefined): Note[] =>
         },
       ];
 
+/** A buffer that no suite will look at is told of: its training may have kept it in another layout. */
+function bufferNotes({ noBuffer }: Weights): Note[] {
+  if (noBuffer === undefined) return [];
+  return [
+    {
+      code: 'weights-left-out',
+      severity: 'note',
+      message: `left out of the file of weights, as no images of chains: ${noBuffer}`,
+      why: 'a replay buffer is read as images (n, C, H, W), at least one: without them, nothing is drawn from it or said of it',
+    },
+  ];
+}
+
 /**
  * Builds the network that weights belong to: the one that a card names, or the one that their names and shapes
  * tell. Every weight must find its place.
@@ -256,7 +269,12 @@ export function networkOf(weights: Weights, request: NetworkRequest = {}): Built
   return {
     graph: {
       ...graph,
-      notes: [...(graph.notes ?? []), ...assumptions(match, request, open), ...setAsideNotes(leftOut)],
+      notes: [
+        ...(graph.notes ?? []),
+        ...assumptions(match, request, open),
+        ...setAsideNotes(leftOut),
+        ...bufferNotes(weights),
+      ],
     },
     open,
     architecture: { ...options, ...(stateDict !== undefined && { stateDict }), ...(ignore && { ignore }) },

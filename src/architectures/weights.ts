@@ -17,6 +17,8 @@ export interface Weights {
   versions: ReadonlyMap<string, number>;
   /** Persistent chains of an energy model's training. */
   replayBuffer?: StoredImages;
+  /** What is called so and is no images, with its shape. */
+  noBuffer?: string;
   /** What was done to them on the way, for people. */
   notes?: readonly string[];
 }

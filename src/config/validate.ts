@@ -162,8 +162,7 @@ function said({ keyword, params, message = '' }: ErrorObject): string {
   const type = keyword === 'type' ? TYPES[String(params.type)] : undefined;
   const things = /^(min|max)(Items|Length|Properties)$/.exec(keyword);
   if (things) {
-    const [one, several] = COUNTED[things[2]!]!;
-    return `at ${things[1] === 'min' ? 'least' : 'most'} ${params.limit} ${params.limit === 1 ? one : several}`;
+    return `at ${things[1] === 'min' ? 'least' : 'most'} ${counted(Number(params.limit), COUNTED[things[2]!]!)}`;
   }
   return type ?? message.replace(/^must (be )?/, '');
 }
@@ -173,8 +172,28 @@ function choicesOf(error: ErrorObject): string[] {
   if (error.keyword === 'enum') return (error.params.allowedValues as unknown[]).map(String);
   if (error.keyword === 'const') return [String(error.params.allowedValue)];
   if (error.keyword !== 'anyOf') return [];
-  const branches = (error.schema ?? []) as { const?: unknown; type?: string; title?: string }[];
-  return branches.map((b) =>
-    b.const === undefined ? (b.title ?? TYPES[b.type ?? ''] ?? 'another form') : String(b.const),
-  );
+  const branches = (error.schema ?? []) as Branch[];
+  return branches.map((b) => (b.const === undefined ? (b.title ?? typed(b)) : String(b.const)));
 }
+
+interface Branch {
+  const?: unknown;
+  type?: string;
+  title?: string;
+  minimum?: number;
+  maximum?: number;
+  minItems?: number;
+}
+
+/** The type of a branch, with what else bounds it: a value may be of that type and still not be meant. */
+function typed({ type = '', minimum, maximum, minItems }: Branch): string {
+  const called = TYPES[type] ?? 'another form';
+  if (minItems !== undefined) return `${called} of at least ${counted(minItems, COUNTED.Items!)}`;
+  if (minimum === undefined) return called;
+  return maximum === undefined
+    ? `${called} of at least ${minimum}`
+    : `${called} from ${minimum} to ${maximum}`;
+}
+
+const counted = (n: number, [one, several]: readonly [string, string]): string =>
+  `${n} ${n === 1 ? one : several}`;

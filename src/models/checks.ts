@@ -96,7 +96,7 @@ export async function tryOut(
   if (logits) {
     const [first, second] = read(logits);
     if (first.length !== n * contract.classes) throw wrongWidth(contract, first.length / n, checkpoint);
-    refuseNotFinite(contract.name, 'the logits', first, contract.classes, batch, origin);
+    refuseNotFinite(contract.name, 'a logit', first, contract.classes, batch, origin);
     refuseChance(first, second, checkpoint);
     if (!contract.softmaxOutput && looksLikeSoftmax(first, n, contract.classes))
       throw softmaxOutput(checkpoint, 'rows of non-negative numbers that sum to 1, on noise images');

@@ -35,8 +35,8 @@ export function traceWarnings(traced: Traced, ofSystem: readonly Heights[]): War
       severity: lost > 0 ? 'serious' : 'warning',
       message:
         lost > 0
-          ? `${lost} of ${n} chains of "${system.name}" from ${from} ended where its log p(x) or gradient is no number, within ${steps} steps`
-          : `after ${steps} steps from ${from}, ${beyond} of ${n} chains of "${system.name}" have a log p(x) further above every image of the run than these images span`,
+          ? `${lost} of ${n} chain${n === 1 ? '' : 's'} of "${system.name}" from ${from} ended where its log p(x) or gradient is no number, within ${steps} steps`
+          : `after ${steps} steps from ${from}, ${beyond} of ${n} chain${n === 1 ? '' : 's'} of "${system.name}" ${beyond === 1 ? 'has' : 'have'} a log p(x) further above every image of the run than these images span`,
       why: 'log p(x) has no maximum near the data: samples, purification and energies along chains mean nothing there',
       fix: `lower \`traces.stepSize\`${clamp === 'none' ? ', or keep chains in the box with `traces.clamp: box`' : ''}; if chains still climb without end, the energy of the model has diverged`,
     });
@@ -68,7 +68,7 @@ export function traceWarnings(traced: Traced, ofSystem: readonly Heights[]): War
       ...on,
       code: 'chains-not-mixed',
       severity: 'note',
-      message: `${n} chains of "${system.name}" from ${from} have not mixed after ${steps} steps: R-hat ${last.mixed.rHat.toFixed(2)}`,
+      message: `${n === 1 ? '1 chain' : `${n} chains`} of "${system.name}" from ${from} ${n === 1 ? 'has' : 'have'} not mixed after ${steps} steps: R-hat ${last.mixed.rHat.toFixed(2)}`,
       why: 'they still depend on where they began: their ends are not draws from p(x), whatever they look like',
     });
   }

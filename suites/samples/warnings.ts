@@ -105,7 +105,7 @@ function ofFeatures({ set, reference, qualities }: Judged): Told[] {
       fewest <= width && {
         code: 'features-rank-deficient',
         severity: 'warning',
-        message: `the Frechet distance of ${name} samples of "${system.name}" is of ${fewest} images in ${width} features of "${extractor.by.name}"`,
+        message: `the Frechet distance of ${name} samples of "${system.name}" is of ${fewest} image${fewest === 1 ? '' : 's'} in ${width} features of "${extractor.by.name}"`,
         why: 'with no more images than features a covariance has directions without spread, and the distance is mostly bias',
         fix: `it takes ${needs.join(', and ')}; or go by the kernel distance, which is unbiased`,
       },

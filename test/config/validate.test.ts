@@ -21,6 +21,9 @@ const Schema = Type.Object(
     name: Type.String({ description: 'What it is called.' }),
     seed: Type.Integer({ default: 0 }),
     radius: Type.Optional(epsilonSchema()),
+    classes: Type.Optional(
+      Type.Union([Type.Integer({ minimum: 2, maximum: 100 }), Type.Array(Type.String(), { minItems: 2 })]),
+    ),
     suites: Type.Optional(Type.Array(Type.Union([Type.String(), Type.Object({ attack: Attack }, closed)]))),
   },
   closed,
@@ -54,6 +57,12 @@ describe('check', () => {
       { name: 'a', suites: [1] },
       'suites[0]',
       /one of text, a mapping of keys to values/,
+    ],
+    [
+      'a number that is only too small, in a union',
+      { name: 'a', classes: 1 },
+      'classes',
+      /one of a whole number from 2 to 100, a list of at least 2 entries\n +found +1/,
     ],
     [
       'a word for a radius',

@@ -240,6 +240,19 @@ describe('where chains start', () => {
     );
   });
 
+  it('at images of a buffer that holds NaN: these are left out, and the reason is told', async () => {
+    const kept = (await keeping.storedChains?.()) ?? new Float32Array();
+    kept[2 * 3] = Number.NaN;
+    const spoilt: System = { ...keeping, storedChains: async () => kept };
+    const set = { sample: { ...still, n: 10, start: 'buffer' } };
+    const { images: made, outcome } = await draw(set, { system: spoilt });
+    expect(made.failed?.map(({ example, what }) => [example, what])).toEqual([
+      [3, expect.stringContaining('the replay buffer of "m" that a chain starts at holds NaN')],
+    ]);
+    expect(outcome).toBeDefined();
+    expect(row(made, 0)).toEqual([0, 1]);
+  });
+
   it('at draws from Gaussians of the classes, which have their means and covariances', async () => {
     const n = 3000;
     const set = { sample: { ...still, n, class: 'each', start: { 'class-gaussian': 'test' } } };

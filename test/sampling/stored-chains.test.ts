@@ -54,6 +54,21 @@ it('says when there are none, and when they are of another shape', async () => {
   expect(await readStoredChains({ ...card, checkpoint: bare, input: { shape: [1, 8, 8] } })).toBeUndefined();
   await expect(readStoredChains({ ...card, input: { shape: [1, 16, 16] } })).rejects.toMatchObject({
     code: 'shape-mismatch',
-    details: { path: 'input.shape' },
+    details: { path: 'input.shape', hint: expect.stringContaining('`buffer: 0`') },
   });
+});
+
+it.each([[[2, 64]], [[2, 8, 8]], [[0, 1, 8, 8]]])('a buffer of %o is none, which is told', async (dims) => {
+  const size = dims.reduce((a, d) => a * d, 1);
+  const odd = { ...float32(dims, images.subarray(0, size)), key: 'buffer' };
+  const layout = dict(['model_state_dict', stateDict(weights)], ['replay_buffer', tensor(odd, 'buffer')]);
+  writeFileSync(join(folder, 'odd.pt'), torchZip({ ...weights, buffer: odd }, { root: layout }));
+  const engine = createOrtEngine({ sessions: 1 });
+  const input = { shape: [1, 8, 8], range: [-1, 1] };
+  const { info } = await openModel({ ...card, checkpoint: join(folder, 'odd.pt'), input }, engine);
+  expect(info.storedChains).toBeUndefined();
+  expect(info.notes).toContainEqual(
+    expect.objectContaining({ message: expect.stringContaining(`replay_buffer [${dims.join(', ')}]`) }),
+  );
+  await engine.close();
 });

@@ -1,4 +1,4 @@
-import type { StoredImages, Weights } from '../../architectures/weights.js';
+import type { Weights } from '../../architectures/weights.js';
 import { malformed, openFile } from '../../bytes/byte-source.js';
 import type { Tensor } from '../../graph/graph.js';
 import { asFloat32 } from '../../graph/widen.js';
@@ -12,15 +12,18 @@ import { Dict } from './values.js';
 /** Names under which training code keeps its persistent chains. */
 const BUFFERS = ['replay_buffer', 'replaybuffer', 'buffer'];
 
-/** The buffer, read when asked for: from the file as it is then. */
-function bufferIn(root: unknown, file: string): StoredImages | undefined {
-  if (!(root instanceof Dict)) return undefined;
-  for (const name of BUFFERS) {
+/** The buffer, read when asked for: from the file as it is then; or what is called so and is none. */
+function bufferIn(root: unknown, file: string): Pick<Weights, 'replayBuffer' | 'noBuffer'> {
+  if (!(root instanceof Dict)) return {};
+  const found = BUFFERS.flatMap((name) => {
     const tensor = root.get(name);
-    if (!(tensor instanceof StoredTensor) || tensor.dims.length !== 4 || tensor.count === 0) continue;
-    return { dims: tensor.dims, read: () => readImages(file, name, tensor.dims) };
-  }
-  return undefined;
+    return tensor instanceof StoredTensor ? [{ name, tensor }] : [];
+  });
+  for (const { name, tensor } of found)
+    if (tensor.dims.length === 4 && tensor.count > 0)
+      return { replayBuffer: { dims: tensor.dims, read: () => readImages(file, name, tensor.dims) } };
+  const [odd] = found;
+  return odd ? { noBuffer: `${odd.name} [${odd.tensor.dims.join(', ')}]` } : {};
 }
 
 async function readImages(file: string, name: string, dims: readonly number[]): Promise<Float32Array> {
@@ -52,8 +55,8 @@ export async function readWeights({ file }: FileHead, stateDict?: string): Promi
     const tensors = new Map<string, Tensor>();
     for (const [name, value] of chosen.dict.entries())
       if (isName(name) && isTensor(value)) tensors.set(name, await reader.read(name, value));
-    const replayBuffer = bufferIn(torch.value, file);
-    if (chosen.path === '' && replayBuffer) for (const name of BUFFERS) tensors.delete(name);
+    const buffer = bufferIn(torch.value, file);
+    if (chosen.path === '' && buffer.replayBuffer) for (const name of BUFFERS) tensors.delete(name);
     return {
       file,
       format: 'pytorch',
@@ -62,7 +65,7 @@ export async function readWeights({ file }: FileHead, stateDict?: string): Promi
       others,
       equals,
       versions: versionsOf(chosen),
-      replayBuffer,
+      ...buffer,
     };
   } finally {
     await source.close();

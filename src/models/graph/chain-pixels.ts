@@ -19,7 +19,7 @@ export async function chainPixels(
     path: 'input.shape',
     expected: `[${image.join(', ')}], as in the buffer of ${checkpoint}`,
     found: `[${shape.join(', ')}]`,
-    hint: 'correct input.shape',
+    hint: 'correct input.shape, if the network is meant for such images; else leave the buffer out: `buffer: 0` in the suites `samples` and `energy`',
   });
 }
 

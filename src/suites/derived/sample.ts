@@ -254,7 +254,7 @@ function refuseStart(options: Options, { name, storedChains, shape }: SystemInfo
   if (start === 'buffer' && storedChains === undefined)
     throw refuse(`the checkpoint of "${name}" keeps no replay buffer`, {
       path: 'start',
-      expected: 'a PyTorch checkpoint with `replay_buffer`',
+      expected: 'a PyTorch checkpoint with `replay_buffer`, images (n, C, H, W)',
       found: 'none',
       hint: 'start from uniform noise, or from images: `of`',
     });

@@ -1,6 +1,7 @@
 import type { Examples } from '../../data/dataset.js';
 import { AssayError } from '../../errors.js';
 import { imageSize } from '../../models/batching.js';
+import { firstNotFinite, NotFinite } from '../../models/finite.js';
 import type { SystemInfo } from '../../models/system.js';
 import { stream } from '../../random/stream.js';
 import { inBox, shareOutside } from '../../sampling/in-box.js';
@@ -59,6 +60,7 @@ export const samples = defineMeasurement({
       ...(targetNamed(params.target).conditional && { labels: conditioned }),
     };
     const size = imageSize(system.info);
+    if (params.start === 'buffer') leaveOutBroken(state, system.info.name, fail);
     const count = looks?.length ?? 0;
     const seen = new Float32Array(n * count * size);
     let from = 0;
@@ -96,6 +98,24 @@ function classesOf(
       hint: 'say which class: `class: each`, or one by name',
     },
   );
+}
+
+/** Training that diverged leaves NaN in its buffer: no step size helps, and such images are told apart from chains that leave. */
+function leaveOutBroken({ n, pixels }: SgldState, name: string, fail: MeasureContext['fail']): void {
+  const size = pixels.length / Math.max(1, n);
+  for (let row = 0; row < n; row++) {
+    const start = pixels.subarray(row * size, (row + 1) * size);
+    if (firstNotFinite(start) < 0) continue;
+    const error = new NotFinite(
+      `the image of the replay buffer of "${name}" that a chain starts at holds NaN or infinity`,
+      {
+        hint: 'the suite `energy` counts such images (`buffer-not-finite`); start from uniform noise, or leave the buffer out: `buffer: 0`',
+      },
+    );
+    if (!fail) throw error;
+    fail(row, error);
+    start.fill(0);
+  }
 }
 
 /** (n, C, H, W), of which nothing else is a part. */
