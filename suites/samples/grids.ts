@@ -17,10 +17,12 @@ function imageOf({ data, shape }: NdArray<Float32Array>, i: number): Float32Arra
   return data.subarray(i * size, (i + 1) * size);
 }
 
-const picked = (set: SampleSet, at: readonly number[]) =>
+const picked = (set: SampleSet, at: readonly number[], columns?: number) =>
   strip(
     at.map((i) => imageOf(set.pixels, i)),
     set.system.shape,
+    {},
+    columns,
   );
 
 /** With a minus sign, as the rest of the report has it. */
@@ -43,6 +45,7 @@ export function sampleGrid(set: SampleSet): ImageFigure[] {
         return { label: set.places ? '' : label, at };
       });
   const shown = lines.reduce((sum, { at }) => sum + at.length, 0);
+  const longest = Math.max(...lines.map(({ at }) => at.length));
   return [
     {
       kind: 'images',
@@ -52,7 +55,7 @@ export function sampleGrid(set: SampleSet): ImageFigure[] {
         ? `${shown} of ${set.n} images, spread over the ${set.system.storedChains} of the buffer, not selected.`
         : `The first ${shown} of ${set.n}, not selected.`,
       columns: ['samples'],
-      rows: lines.map(({ label, at }) => ({ label, cells: [picked(set, at)] })),
+      rows: lines.map(({ label, at }) => ({ label, cells: [picked(set, at, longest)] })),
     },
   ];
 }

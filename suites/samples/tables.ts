@@ -16,7 +16,7 @@ export function qualityTable(
       id: 'samples-quality',
       title: 'Distances and scores of samples',
       caption:
-        'In the features of the extractor, so only comparable with values of the same extractor, reference and n. The Frechet distance is biased upwards by about a constant over n: beside it stands that of as many real images. The kernel distance is not biased. The inception score says nothing of how samples look to people.',
+        'In the features of the extractor, so only comparable with values of the same extractor, reference and n. The Frechet distance is biased upwards by about a constant over n: beside it stands that of as many real images, where the reference has three times as many. The kernel distance is not biased. The inception score says nothing of how samples look to people.',
       columns: [
         { key: 'model', title: 'System', format: 'text' },
         { key: 'samples', title: 'samples', format: 'text' },

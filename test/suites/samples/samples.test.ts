@@ -101,6 +101,13 @@ describe('the suite samples', () => {
     ]);
   });
 
+  it('shows the images of a line with fewer of them as large as the others', async () => {
+    const outcome = await drawn({ images: 11, distal: { images: 0 } });
+    const grid = outcome.summary.figures?.find(({ id }) => id === 'conditional-jem');
+    if (grid?.kind !== 'images') throw new Error('there is no grid');
+    expect(grid.rows.map(({ cells }) => cells[0]?.shape)).toEqual(Array(3).fill([1, 2, 4 * 3 - 1]));
+  });
+
   it('gives the Frechet distance of the features, of all and of the most confident', async () => {
     const outcome = await usual();
     const { data } = pixelsOf(outcome, 'unconditional');
