@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 import { folder, MAIN } from './assay.js';
 import { type ImageKind, peakOf } from './many-images.js';
 
@@ -14,9 +14,12 @@ it.each<[string[], ImageKind]>([
   'a run of %j holds little more over many images than over few: %s',
   { tags: ['long'] },
   async (suites, kind) => {
+    // A run that takes too long ends with its test.
+    const over = new AbortController();
+    onTestFinished(() => over.abort());
     const at = folder();
-    const few = await peakOf(MAIN, at, FEW, suites, [], kind);
-    const many = await peakOf(MAIN, at, MANY, suites, [], kind);
+    const few = await peakOf(MAIN, at, FEW, suites, [], kind, over.signal);
+    const many = await peakOf(MAIN, at, MANY, suites, [], kind, over.signal);
     expect(few.peak).toBeGreaterThan(0);
     expect(many.peak - few.peak).toBeLessThan(ALLOWED);
   },

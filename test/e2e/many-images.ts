@@ -107,6 +107,7 @@ export type ImageKind = 'archive' | 'files';
  * @param main the compiled command
  * @param suites names of suites; `attack` is FGSM
  * @param kind of the test set
+ * @param signal ends the run
  */
 export async function peakOf(
   main: string,
@@ -115,6 +116,7 @@ export async function peakOf(
   suites: readonly string[],
   more: readonly string[] = [],
   kind: ImageKind = 'archive',
+  signal?: AbortSignal,
 ): Promise<{ peak: number; seconds: number; stages: Map<string, number> }> {
   const at = (name: string) => join(folder, name);
   writeFileSync(at('net.onnx'), writeOnnx(network()));
@@ -156,8 +158,12 @@ export async function peakOf(
   const watch = setInterval(() => {
     stages.set(stage, Math.max(stages.get(stage) ?? 0, Math.round(memoryOf(child.pid as number))));
   }, 200);
-  const [code] = await once(child, 'exit');
-  clearInterval(watch);
+  const exit = once(child, 'exit', { ...(signal && { signal }) });
+  const [code] = await exit.finally(() => {
+    clearInterval(watch);
+    // Where nobody waits for it any more.
+    child.kill('SIGKILL');
+  });
   if (code !== 0) throw new Error(said);
   return { peak: peak(), seconds: (performance.now() - began) / 1000, stages };
 }
