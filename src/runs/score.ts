@@ -2,7 +2,7 @@ import { admit } from '../bytes/confine.js';
 import { AssayError } from '../errors.js';
 import { checkRules } from '../gate/check-rules.js';
 import type { GateRule } from '../gate/rule.js';
-import { loadPlugins } from './asked/plugin-modules.js';
+import { loadPlugins, sourcesOf } from './asked/plugin-modules.js';
 import { catalogueWith } from './asked/run-catalogue.js';
 import { type SuiteEntry, suiteEntries, writtenEntry } from './asked/suite-entries.js';
 import { type SuiteList, usualSuites } from './asked/suite-file.js';
@@ -72,7 +72,8 @@ export async function score(options: ScoreOptions): Promise<RunOutcome> {
   const title = options.name ?? models.join(', ');
   const list = suiteList(options);
   checkRules(gates, options.gatesFile ?? COMMAND);
-  const catalogue = catalogueWith(await loadPlugins(list), list.file);
+  const plugins = await loadPlugins(list);
+  const catalogue = catalogueWith(plugins, list.file);
   const named = await suiteEntries(list.suites, catalogue, list.file);
   const out = options.out ?? usualFolder(title);
   admit(out);
@@ -100,7 +101,7 @@ export async function score(options: ScoreOptions): Promise<RunOutcome> {
       directory,
       evaluation,
       entries,
-      sources: { plugins: list.plugins, directory: list.directory, file: list.file },
+      sources: sourcesOf({ plugins: list.plugins, directory: list.directory, file: list.file }, plugins),
       gates,
       ...(baseline && { baseline }),
       ...(options.gatesFile !== undefined && { gatesFile: options.gatesFile }),

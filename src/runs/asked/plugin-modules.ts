@@ -17,6 +17,8 @@ export interface PluginSources {
   directory: string;
   /** The file that names the plug-ins, for messages. */
   file: string;
+  /** What they were when they were loaded before, by module: see `digestOfModule`. Others are refused. */
+  digests?: Readonly<Record<string, string>>;
 }
 
 /** The parts that a module exports. */
@@ -32,9 +34,15 @@ export interface LoadedPlugin extends NamedParts {
  * Loads the modules that a run file names: a path (it has a file's ending or starts with a dot or slash) or an npm
  * package, both sought from the run file's folder. Every export that is a plug-in counts; suites may also be exported
  * by themselves, and in lists.
- * Errors: `file-unreadable`; `plugin-invalid` (it does not load, it exports neither, a part lacks something).
+ * Errors: `file-unreadable`; `plugin-invalid` (it does not load, it exports neither, a part lacks something);
+ * `results-stale` where it is not what it was.
  */
-export async function loadPlugins({ plugins, directory, file }: PluginSources): Promise<LoadedPlugin[]> {
+export async function loadPlugins({
+  plugins,
+  directory,
+  file,
+  digests = {},
+}: PluginSources): Promise<LoadedPlugin[]> {
   if (plugins.length > 0) lendOurModules();
   const loaded: LoadedPlugin[] = [];
   for (const [i, plugin] of plugins.entries()) {
@@ -43,11 +51,27 @@ export async function loadPlugins({ plugins, directory, file }: PluginSources): 
     checkConfined(target, where);
     checkRegular(target);
     const sha256 = await digestOfModule(target);
+    const before = digests[plugin];
+    if (before !== undefined && before !== sha256) throw changed(plugin, { before, now: sha256 }, where);
     const parts = partsOf(await importModule(plugin, target, where), plugin, where);
     loaded.push(...parts.map((part) => ({ ...part, module: plugin, sha256 })));
   }
   return loaded;
 }
+
+/** Where plug-ins that are loaded can be loaded from again, as the same. */
+export const sourcesOf = (sources: PluginSources, loaded: readonly LoadedPlugin[]): PluginSources => ({
+  ...sources,
+  digests: Object.fromEntries(loaded.map(({ module, sha256 }) => [module, sha256])),
+});
+
+const changed = (plugin: string, { before, now }: { before: string; now: string }, where: Place) =>
+  new AssayError('results-stale', `the plug-in "${plugin}" is not what the run was measured with`, {
+    ...where,
+    expected: before,
+    found: now,
+    hint: 'its files, or those that it names by relative paths, differ: start it again, which measures nothing that is stored',
+  });
 
 async function importModule(plugin: string, target: string, where: Place): Promise<Record<string, unknown>> {
   try {

@@ -2,7 +2,7 @@ import type { Engine } from '../../engines/engine.js';
 import type { Limits } from '../../engines/guard/limits.js';
 import { createEngine, type EngineOptions } from '../../engines/registry.js';
 import type { Suite } from '../../suites/contract.js';
-import { type LoadedPlugin, loadPlugins, type PluginSources } from '../asked/plugin-modules.js';
+import { type LoadedPlugin, loadPlugins, type PluginSources, sourcesOf } from '../asked/plugin-modules.js';
 import { catalogueWith, type RunCatalogue } from '../asked/run-catalogue.js';
 import { type ReadRun, readRunFile } from '../asked/run-file.js';
 import { runLimits } from '../asked/run-limits.js';
@@ -16,6 +16,7 @@ import type { RunSpec } from './run-spec.js';
 /** A run file with the code that it names; models and data are not looked at yet. */
 export interface LoadedRun {
   read: ReadRun;
+  /** Of the same plug-ins. */
   sources: PluginSources;
   plugins: readonly LoadedPlugin[];
   /** Suites that were given as objects. */
@@ -35,8 +36,9 @@ export async function loadRun(
 ): Promise<LoadedRun> {
   const read = await readRunFile(file);
   const { config, directory } = read;
-  const sources = { plugins: config.plugins, directory, file };
-  const plugins = await loadPlugins(sources);
+  const named = { plugins: config.plugins, directory, file };
+  const plugins = await loadPlugins(named);
+  const sources = sourcesOf(named, plugins);
   const catalogue = catalogueWith(
     [{ name: 'suites given to run()', version: 1, suites: given }, ...plugins],
     file,

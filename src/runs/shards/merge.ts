@@ -30,7 +30,7 @@ export interface MergeOptions extends MergeTolerance {
 
 /**
  * Puts the shards of a run together in a run folder, and concludes the run: the results are those of one process, but for
- * times. Neither models nor data are opened.
+ * times. Neither models nor data are opened. Plug-ins must be those of the shards, unless versions may differ.
  * Errors: as `readShards` and `refuseUnlike`; `results-partial` where units are missing; `results-stale` where this program
  * would measure something else; `output-unwritable`.
  */
@@ -47,8 +47,10 @@ export async function merge(folders: readonly string[], options: MergeOptions): 
   const { record } = shards[0]!;
   const baseline = options.baseline === undefined ? undefined : await baselineAt(options.baseline);
   const environment = environmentOfAll(shards);
+  const { digests, ...others } = record.order.sources;
   const order: ConcludeOrder = {
     ...record.order,
+    sources: allow.allowVersions || !digests ? others : { ...others, digests },
     environment,
     ...(baseline && { baseline: baseline.directory }),
     execution: { stored: 0, measured: 0, costs: [], failures: [] },

@@ -1,5 +1,6 @@
 import { AssayError } from '../../errors.js';
 import { counted } from '../../report/format.js';
+import type { PluginSources } from '../asked/plugin-modules.js';
 import { shardText } from '../folder/shard-name.js';
 import type { ShardRecord } from './shard-record.js';
 import { type Difference, valueDifferences } from './value-differences.js';
@@ -54,8 +55,14 @@ const versions: readonly { what: string; of: (record: ShardRecord) => string }[]
   { what: 'versions of Node', of: ({ order }) => order.environment.node },
   { what: 'platforms', of: ({ order }) => order.environment.platform },
   { what: 'processors', of: ({ order }) => order.environment.cpu.replace(/^\d+ × /, '') },
+  { what: 'plug-ins', of: ({ order }) => pluginsText(order.sources) },
   { what: 'builds of Assay or of what it depends on', of: ({ program }) => program.slice(0, 12) },
 ];
+
+const pluginsText = ({ digests = {} }: PluginSources): string =>
+  Object.entries(digests)
+    .map(([module, digest]) => `${module} ${digest.slice(0, 12)}`)
+    .join(', ');
 
 function refuseVersions(a: FoundShard, b: FoundShard): void {
   for (const { what, of } of versions) {

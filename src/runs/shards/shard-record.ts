@@ -42,7 +42,15 @@ const Envelope = Type.Object(
         baseline: Type.Optional(Type.String()),
         gates: anything,
         warnings: anything,
-        sources: Type.Object({ plugins: strings, directory: Type.String(), file: Type.String() }, open),
+        sources: Type.Object(
+          {
+            plugins: strings,
+            directory: Type.String(),
+            file: Type.String(),
+            digests: Type.Optional(Type.Record(Type.String(), Type.String())),
+          },
+          open,
+        ),
         entries: Type.Array(
           Type.Object(
             {

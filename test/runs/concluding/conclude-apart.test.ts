@@ -1,6 +1,7 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { loadPlugins, sourcesOf } from '../../../src/runs/asked/plugin-modules.js';
 import type { ProgressEvent } from '../../../src/runs/measuring/progress.js';
 import type { RunSpec } from '../../../src/runs/opening/run-spec.js';
 import { runEvaluation } from '../../../src/runs/run-evaluation.js';
@@ -108,6 +109,27 @@ describe('a run that is concluded in a thread of its own', () => {
     const signal = new AbortController().signal;
     const { failures } = await runEvaluation({ ...known, entries }, { out, signal, notify: () => undefined });
     expect([saved(out).suites, failures]).toEqual([[], []]);
+  });
+
+  it('is not concluded with a plug-in that has changed since the run began', async () => {
+    const out = folder();
+    const named = { ...builtIn(out), plugins: ['./own.mjs'] };
+    const write = (name: string) =>
+      writeFileSync(
+        join(out, 'own.mjs'),
+        `import { definePlugin } from 'assay/plugin';\nexport default definePlugin({ name: '${name}' });\n`,
+      );
+    write('first');
+    const sources = sourcesOf(named, await loadPlugins(named));
+    write('second');
+    const signal = new AbortController().signal;
+    const concluding = runEvaluation(spec(out, 200, sources), { out, signal, notify: () => undefined });
+    await expect(concluding).rejects.toMatchObject({
+      code: 'results-stale',
+      message: 'the plug-in "./own.mjs" is not what the run was measured with',
+      details: { file: 'small.run.yaml', path: 'plugins[0]' },
+    });
+    expect(readdirSync(out)).not.toContain('results.json');
   });
 
   it('ends when it is interrupted in the middle of a long summary', async () => {

@@ -304,6 +304,13 @@ describe('a merge', () => {
     expect(() => refuseUnlike([a, b, a], { allowDuplicates: true })).not.toThrow();
     expect(() => refuseUnlike([a], { allowMissing: true })).not.toThrow();
     expect(() => refuseUnlike([a, other, a], { allowMissing: true })).toThrow(/versions of Assay/);
+    const [first, second] = ['a', 'b'].map((digest, i) => {
+      const one = structuredClone([a, b][i]!);
+      one.record.order.sources = { ...one.record.order.sources, digests: { './own.mjs': digest.repeat(64) } };
+      return one;
+    });
+    expect(() => refuseUnlike([first!, second!], {})).toThrow(/different plug-ins/);
+    expect(() => refuseUnlike([first!, second!], { allowVersions: true })).not.toThrow();
   });
 
   it.runIf(LONG)('gives results of what it is told to take', { tags: ['long'] }, async () => {
