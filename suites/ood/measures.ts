@@ -11,7 +11,7 @@ import { SHEET } from './sheet.js';
 const FEW = 200;
 const SHORT = /^(aupr|fpr95)/;
 
-/** By simulation (test/metrics/ranking-coverage.long.test.ts). */
+/** By simulation (test/metrics/ranking/ranking-coverage.long.test.ts). */
 const coverageNote = (
   { id }: MetricRow,
   { method }: Estimate,

@@ -62,7 +62,7 @@ export interface FolderStatus {
   waiting: number;
   /** Whether `running` were submitted to a queue, which tells those that are measured from those that wait. */
   queued: boolean;
-  /** Units a second, from the last ones; null where fewer than two were measured lately. */
+  /** Units a second, from the last ones; null where nobody measures, or fewer than two came since the last process began. */
   rate: number | null;
   /** At the passes a second of the last ones, when nothing ends early. */
   secondsLeft: number | null;
@@ -73,7 +73,7 @@ export interface FolderStatus {
 /** How many of the last units tell how fast it goes. */
 const LAST = 50;
 
-/** A unit that was stored so long before the newest was measured by an earlier run, in ms. */
+/** How long a unit may take, in ms, before what came earlier tells nothing any more. */
 const LATELY = 15 * 60_000;
 
 /** Looks at a run folder, whoever measures. Errors: `file-unreadable` where no run has begun in it, or none has noted its units. */
@@ -99,6 +99,8 @@ export async function folderStatus(folder: string): Promise<FolderStatus> {
   const lately = await latelyStored(
     done.map((key) => ({ key, file: join(folder, unitFile(key)) })),
     owners.map((one) => join(claims, one)),
+    // Noted by every process that begins.
+    (await touched(fileIn(folder))) ?? 0,
   );
   const left = whatOf.size - done.length;
   const weightLeft = weightIn([...whatOf.keys()]) - weightIn(done);
@@ -150,15 +152,18 @@ async function plannedIn(folder: string): Promise<Static<typeof PlannedUnits>> {
  * The last units but the first of them, and the seconds since that one was stored, until the last sign of life: while a long unit is
  * measured the speed falls. By the clock of whoever keeps the folder. Null where too few were stored lately.
  * @param owners files that living processes touch
+ * @param began when the last process began: what was stored before came before a pause, or was copied
  */
 async function latelyStored(
   units: readonly { key: string; file: string }[],
   owners: readonly string[],
+  began: number,
 ): Promise<{ keys: readonly string[]; seconds: number } | null> {
+  if (owners.length === 0) return null;
   const stored: { key: string; at: number }[] = [];
   for (const { key, file } of units) {
     const at = await touched(file);
-    if (at !== undefined) stored.push({ key, at });
+    if (at !== undefined && at >= began) stored.push({ key, at });
   }
   stored.sort((a, b) => b.at - a.at);
   const newest = stored[0]?.at ?? 0;

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { folderStatus, notePlanned } from '../../../src/runs/opening/planned-units.js';
@@ -24,6 +24,8 @@ it('tells how far a run folder is: units that are there, that are claimed, that 
     rate: null,
     secondsLeft: null,
   });
+  const file = join(at, 'inventory', 'units.json');
+  utimesSync(file, 900, 900);
   // Units of another plan, and half-written ones, do not count.
   for (const [i, name] of ['a.unit', 'b.unit', 'c.unit', 'z.unit', 'd.unit.1.tmp'].entries()) {
     writeFileSync(join(at, 'units', name), '');
@@ -56,7 +58,6 @@ it('tells how far a run folder is: units that are there, that are claimed, that 
   // It was stopped, and goes on: what came before tells nothing of now.
   alive(5000);
   expect(await folderStatus(at)).toMatchObject({ rate: null, secondsLeft: null });
-  const file = join(at, 'inventory', 'units.json');
   const { jobs, ...rest } = JSON.parse(readFileSync(file, 'utf8'));
   // As earlier versions noted it: all units alike.
   writeFileSync(
@@ -66,8 +67,16 @@ it('tells how far a run folder is: units that are there, that are claimed, that 
       jobs: jobs.map(({ weights: _, ...one }: object & { weights: unknown }) => one),
     }),
   );
+  utimesSync(file, 900, 900);
   alive(1020);
   expect(await folderStatus(at)).toMatchObject({ rate: 0.1, secondsLeft: 30 });
+  // Stopped after the first of them, and continued just before the second.
+  utimesSync(file, 1009, 1009);
+  alive(1030);
+  expect(await folderStatus(at)).toMatchObject({ rate: 0.05, secondsLeft: 60 });
+  // Copied, with the times of the copy, or at its end: nobody measures.
+  rmSync(join(at, 'claims'), { recursive: true });
+  expect(await folderStatus(at)).toMatchObject({ rate: null, secondsLeft: null, processes: [] });
 });
 
 it('says where no run has begun, and where one could not note its units', async () => {
