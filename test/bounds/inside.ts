@@ -82,7 +82,8 @@ export class Inside {
         const part = 0.5 * (1 - step / steps);
         x = x.map((value, i) => {
           const [low, high] = mapTuple([0, 1], (end) => this.at(boxes, box, i % size, end));
-          return Math.min(high, Math.max(low, value - Math.sign(slopes[i]!) * part * (high - low)));
+          // Where a slope is no number, the point stays where it is.
+          return Math.min(high, Math.max(low, value - (Math.sign(slopes[i]!) || 0) * part * (high - low)));
         });
         this.lower(least, await this.values(x));
       }
