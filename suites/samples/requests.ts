@@ -54,7 +54,7 @@ export interface SystemRequests {
 export function requestsFor(context: SuiteContext, options: SamplesOptions): (SystemRequests | Refused)[] {
   const names = context.systems.map(({ name }) => name);
   options.systems?.forEach((name, i) => {
-    if (!names.includes(name)) throw notNamed('system', name, names, `systems.${i}`);
+    if (!names.includes(name)) throw notNamed('system', name, names, `systems[${i}]`);
   });
   return context.systems
     .filter(({ name }) => options.systems?.includes(name) ?? true)

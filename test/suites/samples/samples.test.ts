@@ -386,7 +386,7 @@ describe('the suite samples', () => {
     });
     await expect(drawn({ systems: ['jme'] })).rejects.toMatchObject({
       code: 'config-invalid',
-      details: { path: 'systems.0', hint: 'did you mean "jem"?' },
+      details: { path: 'systems[0]', hint: 'did you mean "jem"?' },
     });
   });
 });
