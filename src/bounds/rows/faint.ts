@@ -13,7 +13,7 @@ import type { BoundSite } from './site.js';
  */
 const FAINT = 2 ** -100;
 /** A constant that others follow leaves them room: ordinary ones are not below their floors. */
-const SHARE = 2 ** -60;
+const SHARE = 2 ** -50;
 /** Products that may be larger are infinite where engines make them, or nearly so. */
 const MOST = 2 ** 120;
 
@@ -58,7 +58,9 @@ export function faint(
   const followed = new Set<string>();
   for (const { node, row, s } of steps.toReversed()) {
     const multiplies = row.kind === 'affine' && row.factors !== undefined;
-    if (multiplies || (passes(row) && node.outputs.some((output) => alone(output) && followed.has(output))))
+    // What a product has of one side meets what it has of the other.
+    const meets = multiplies || row.kind === 'product';
+    if (meets || (passes(row) && node.outputs.some((output) => followed.has(output))))
       for (const i of s.varying) followed.add(s.x[i]!);
   }
   const floors = new Map<string, number>();
@@ -66,15 +68,22 @@ export function faint(
   let overflowing: Node | undefined;
   for (const { node, row, s } of steps) {
     if (!passes(row)) continue;
-    const read = s.varying.map((i) => (alone(s.x[i]!) ? (gains.get(s.x[i]!) ?? NONE) : NONE));
+    const read = s.varying.map((i) => {
+      const found = gains.get(s.x[i]!) ?? NONE;
+      // Numbers are taken into products also where others read what is multiplied by them.
+      return alone(s.x[i]!) ? found : { ...NONE, all: found.numbers, numbers: found.numbers };
+    });
     let gain = read.reduce((a, b) => met(a, b, row.kind === 'product' ? both : either), NONE);
-    if (row.kind === 'product') gain = { ...gain, folds: true };
+    if (row.kind === 'product') {
+      gain = { ...gain, folds: true };
+      if (gain.numbers[1] > MOST) overflowing ??= node;
+    }
     const factors = row.kind === 'affine' ? row.factors?.(s) : undefined;
     if (factors) {
       const output = node.outputs[0]!;
       const isMatrix = MATRICES.has(node.op);
       const before = isMatrix ? gain.numbers : gain.all;
-      const floor = Math.max(alone(output) && followed.has(output) ? SHARE : FAINT, FAINT / before[0]);
+      const floor = Math.max(followed.has(output) ? SHARE : FAINT, FAINT / before[0]);
       floors.set(output, floor);
       const own: Span = [Math.min(1, Math.max(floor, factors[0])), Math.max(1, factors[1])];
       const all = both(before, own);

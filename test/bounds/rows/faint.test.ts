@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { BoundPrograms, type Method } from '../../../src/bounds/certify.js';
 import { createOrtEngine } from '../../../src/engines/ort/engine.js';
-import { float, GraphBuilder } from '../../../src/graph/build.js';
+import { float, GraphBuilder, ints } from '../../../src/graph/build.js';
 import type { Graph } from '../../../src/graph/graph.js';
 import { floats } from '../../../src/graph/tensor.js';
 
@@ -45,6 +45,10 @@ const then =
   (b, x) =>
     layers.reduce((value, layer) => layer(b, value), x);
 
+const relu: Layer = (b, x) => b.op('Relu', [x]);
+/** x times its own transpose, of numbers that two read. */
+const squared: Layer = (b, x) => b.op('MatMul', [x, b.op('Transpose', [x], { perm: ints([0, 2, 1]) })]);
+
 const IMAGE = [CHANNELS, 1, 1];
 const ROW = [CHANNELS];
 
@@ -63,8 +67,9 @@ async function atOnes(layer: Layer, shape: readonly number[]) {
   const { logits } = await program.run({ x: { type: 'float32', dims: [1, ...shape], data: ones } });
   await program.release();
   const programs = await BoundPrograms.of(engine, { graph, pixels: 'x', shape, logits: 'logits' });
-  const rows = new Float32Array(2 * CHANNELS);
-  [rows[0], rows[CHANNELS]] = [1, -1];
+  const outputs = logits!.data.length;
+  const rows = new Float32Array(2 * outputs);
+  [rows[0], rows[rows.length / 2]] = [1, -1];
   const ranges = new Map<Method, readonly [number, number]>();
   for (const method of METHODS) {
     const { bound, rounding } = await programs.lowerBounds(
@@ -102,6 +107,7 @@ describe('constants that engines may lose', () => {
         times(1e23),
       ),
     ],
+    ['Mul, a product with itself', [CHANNELS, 1], then(large, relu, times(1e-25), squared, times(1e28))],
     ['Conv of what is subnormal', IMAGE, then(large, conv(1e-40), times(1e23))],
     ['MatMul of what is subnormal', ROW, then(large, matmul(1e-40), times(1e23))],
     ['Mul by what is subnormal', ROW, then(large, times(1e-40), times(1e23))],
@@ -134,6 +140,7 @@ describe('constants that engines may lose', () => {
         times(1e-10),
       ),
     ],
+    ['a product with itself', [CHANNELS, 1], then(times(1e-30), times(1e25), squared, times(1e-10))],
   ])('may overflow, and are refused: %s', async (_, shape, layer) => {
     const network = { graph: graphOf(layer, shape), pixels: 'x', shape, logits: 'logits' };
     await expect(BoundPrograms.of(engine, network)).rejects.toMatchObject({
