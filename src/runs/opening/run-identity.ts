@@ -1,7 +1,6 @@
 import { AssayError, type ErrorCode } from '../../errors.js';
 import { assayVersion } from '../folder/environment.js';
 import { codeIdentity } from '../folder/program.js';
-import type { LoadedRun } from './open-run.js';
 
 /** Who measures, or has measured: where these agree, so do the keys of units and the numbers in them. */
 export interface RunIdentity {
@@ -15,11 +14,21 @@ export interface RunIdentity {
   run: string;
 }
 
+/** A plug-in as it was loaded, with a digest of its files. */
+interface Loaded {
+  module: string;
+  sha256: string;
+}
+
 /**
  * @param engine as it describes itself
  * @param run the key of the run
  */
-export function identityOf({ plugins }: LoadedRun, engine: string, run: string): RunIdentity {
+export function identityOf(
+  { plugins }: { plugins: readonly Loaded[] },
+  engine: string,
+  run: string,
+): RunIdentity {
   return {
     ...{ assay: assayVersion(), program: codeIdentity() },
     ...(plugins.length > 0 && {
