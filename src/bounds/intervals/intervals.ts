@@ -30,7 +30,10 @@ export interface IntervalGraph {
   known: ReadonlyMap<string, Interval>;
   /** Names of the outputs, by value: what steps that are not affine read and give. */
   intervals: ReadonlyMap<string, Interval>;
-  /** Output (n): a number that is finite only where all intervals are that steps read which are not affine. Without one: there are none. */
+  /**
+   * Output (n): a number that is finite only where all intervals are that steps read which are not affine, and what engines make of matrix
+   * products before they multiply it by numbers. Without one: there are none.
+   */
   finite?: string;
 }
 
@@ -58,6 +61,7 @@ export function intervalGraph(
   const pixels = feed(network.pixels, 'lower', 'upper');
   for (const value of given) fed.set(value, feed(value, `${value}_lower`, `${value}_upper`));
   const spares = sparesOf(network, given);
+  const sums: string[] = [];
   for (const step of network.steps) {
     const s = siteOf(step.node, b, network);
     b.within(step.node.name, () => {
@@ -68,11 +72,16 @@ export function intervalGraph(
       for (const [i, form] of results.entries()) {
         const output = step.node.outputs[i]!;
         if (!fed.has(output)) known.set(output, new Known(b, dimsOf(network, output), form));
+        const times = network.outward ? network.larger.get(output) : undefined;
+        if (times !== undefined) {
+          const all = present(known.get(output));
+          sums.push(s.mul(all.sum(sizeOfProduct(step, s, of, all)), times));
+        }
       }
     });
   }
   const read = new Set(network.bent.flatMap(readBy));
-  const sums = [...read].flatMap((value) => sumsOf(present(known.get(value)), value, network));
+  for (const value of read) sums.push(...sumsOf(present(known.get(value)), value, network));
   const intervals = new Map<string, Interval>();
   for (const value of new Set(wanted)) {
     const { lower, upper } = present(known.get(value)).interval;
@@ -104,6 +113,14 @@ function sumsOf(value: Known, name: string, network: Bounded): string[] {
   if (!value.ball) return [value.sum(lower), value.sum(upper)];
   const keep = network.bent.every((step) => !readBy(step).includes(name) || isLeak(step.node.op));
   return [value.sum(keep ? lower : upper)];
+}
+
+/** No number that is added up in a matrix product is larger. */
+function sizeOfProduct({ row }: Step, s: BoundSite, of: readonly (Known | undefined)[], all: Known): string {
+  const size = ({ interval: { lower, upper } }: Known) => s.emit('Max', upper, s.neg(lower));
+  if (row.kind !== 'affine') return size(all);
+  const sizes = of.map((one) => one && size(one));
+  return row.magnitude(s, sizes)[0]!;
 }
 
 const isLeak = (op: string) => op === 'Relu' || op === 'LeakyRelu';

@@ -71,6 +71,8 @@ export interface Bounded extends Network {
   rounded: ReadonlyMap<string, Rounded>;
   /** What magnitudes of constants that values are multiplied by are at least taken for, by what steps give. */
   floors: ReadonlyMap<string, number>;
+  /** How many times as large what matrix products give may be before engines multiply it by numbers, where that is more than 1. */
+  larger: ReadonlyMap<string, number>;
   /** How many steps read a value. */
   readers: ReadonlyMap<string, number>;
   /** Whether intervals grow by that. */
@@ -181,7 +183,7 @@ export async function boundedNetwork(engine: Engine, given: Network): Promise<Bo
   const known = { graph, shapes, varying };
   const readers = readersOf(steps);
   const b = new GraphBuilder(graph);
-  const { floors, overflowing } = faint(
+  const { floors, overflowing, larger } = faint(
     steps.map((step) => ({ ...step, s: siteOf(step.node, b, known) })),
     readers,
   );
@@ -198,6 +200,7 @@ export async function boundedNetwork(engine: Engine, given: Network): Promise<Bo
     varying,
     rounded: roundings(steps, known, readers),
     floors,
+    larger,
     readers,
     outward: true,
   };

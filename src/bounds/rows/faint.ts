@@ -19,6 +19,7 @@ const MOST = 2 ** 120;
 
 /** Matrix products: none is folded into another. */
 const MATRICES = new Set(['Conv', 'ConvTranspose', 'MatMul', 'Gemm']);
+const SCALINGS = new Set(['Mul', 'Div']);
 
 interface Gain {
   /** The least and the largest product of any of the constants that a value was multiplied by in a row. */
@@ -27,9 +28,14 @@ interface Gain {
   numbers: Span;
   /** Whether a matrix is among them: numbers alone are not multiplied. */
   folds: boolean;
+  /**
+   * The least product of any single numbers since the last matrix and sum. Engines may multiply by them after the next matrix product
+   * (onnxruntime): what it makes is so much larger meanwhile.
+   */
+  delayed: number;
 }
 const ONE: Span = [1, 1];
-const NONE: Gain = { all: ONE, numbers: ONE, folds: false };
+const NONE: Gain = { all: ONE, numbers: ONE, folds: false, delayed: 1 };
 
 const both = (a: Span, b: Span): Span => [a[0] * b[0], a[1] * b[1]];
 const either = (a: Span, b: Span): Span => [Math.min(a[0], b[0]), Math.max(a[1], b[1])];
@@ -37,13 +43,25 @@ const met = (a: Gain, b: Gain, one: typeof both): Gain => ({
   all: one(a.all, b.all),
   numbers: one(a.numbers, b.numbers),
   folds: a.folds || b.folds,
+  delayed: one === both ? a.delayed * b.delayed : 1,
 });
+
+/** The least that a step multiplies all numbers by where it is one number, and 1 or less. */
+function numberOf({ op }: Node, s: BoundSite): number {
+  const i = s.varies(0) ? 1 : 0;
+  if (!SCALINGS.has(op) || s.shape(s.x[i]!).some((d) => d !== 1)) return 1;
+  const number = s.scalar(i);
+  if (number === undefined) return SHARE;
+  return Math.min(1, op === 'Div' ? 1 / Math.abs(number) : Math.abs(number));
+}
 
 interface Faint {
   /** By the value that a step gives which multiplies by constants: what their magnitudes are at least taken for. */
   floors: ReadonlyMap<string, number>;
   /** A step whose constants may overflow when they are folded. */
   overflowing: Node | undefined;
+  /** By the value that a matrix product gives: how many times as large it may be before engines multiply it by numbers. */
+  larger: ReadonlyMap<string, number>;
 }
 
 /** @param steps in topological order */
@@ -65,17 +83,23 @@ export function faint(
   }
   const floors = new Map<string, number>();
   const gains = new Map<string, Gain>();
+  const larger = new Map<string, number>();
   let overflowing: Node | undefined;
   for (const { node, row, s } of steps) {
     if (!passes(row)) continue;
     const read = s.varying.map((i) => {
       const found = gains.get(s.x[i]!) ?? NONE;
       // Numbers are taken into products also where others read what is multiplied by them.
-      return alone(s.x[i]!) ? found : { ...NONE, all: found.numbers, numbers: found.numbers };
+      const { numbers, delayed } = found;
+      return alone(s.x[i]!) ? found : { ...NONE, all: numbers, numbers, delayed };
     });
-    let gain = read.reduce((a, b) => met(a, b, row.kind === 'product' ? both : either), NONE);
+    const [first = NONE, ...others] = read;
+    const sides = row.kind === 'product' ? both : either;
+    let gain = others.reduce((a, b) => met(a, b, sides), first);
+    if ((row.kind === 'product' || node.op === 'MatMul') && gain.delayed < 1)
+      larger.set(node.outputs[0]!, 1 / gain.delayed);
     if (row.kind === 'product') {
-      gain = { ...gain, folds: true };
+      gain = { ...gain, folds: true, delayed: 1 };
       if (gain.numbers[1] > MOST) overflowing ??= node;
     }
     const factors = row.kind === 'affine' ? row.factors?.(s) : undefined;
@@ -87,10 +111,15 @@ export function faint(
       floors.set(output, floor);
       const own: Span = [Math.min(1, Math.max(floor, factors[0])), Math.max(1, factors[1])];
       const all = both(before, own);
-      gain = { all, numbers: isMatrix ? ONE : both(gain.numbers, own), folds: gain.folds || isMatrix };
+      gain = {
+        all,
+        numbers: isMatrix ? ONE : both(gain.numbers, own),
+        folds: gain.folds || isMatrix,
+        delayed: isMatrix ? 1 : gain.delayed * numberOf(node, s),
+      };
       if (gain.folds && all[1] > MOST && Math.min(before[1], own[1]) > 1) overflowing ??= node;
     }
     for (const output of node.outputs) gains.set(output, gain);
   }
-  return { floors, overflowing };
+  return { floors, overflowing, larger };
 }

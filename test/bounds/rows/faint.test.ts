@@ -40,6 +40,10 @@ const times =
   (factor: number): Layer =>
   (b, x) =>
     b.op('Mul', [x, b.scalar(factor)]);
+const over =
+  (divisor: number): Layer =>
+  (b, x) =>
+    b.op('Div', [x, b.scalar(divisor)]);
 const then =
   (...layers: Layer[]): Layer =>
   (b, x) =>
@@ -147,6 +151,28 @@ describe('constants that engines may lose', () => {
       code: 'op-unsupported',
       message: expect.stringContaining('overflows'),
     });
+  });
+
+  // onnxruntime multiplies by numbers after a matrix product that come before it, and has infinity then.
+  it.each<[string, readonly number[], Layer]>([
+    ['a product with itself', [CHANNELS, 1], then(times(1e20), relu, times(1e-20), squared)],
+    ['MatMul', [1, CHANNELS], then(times(1e30), relu, times(1e-20), matmul(1e15), times(1e-20))],
+    ['Div, a product with itself', [CHANNELS, 1], then(times(1e20), relu, over(1e20), squared)],
+    [
+      'Mul, Mul, a product with itself',
+      [CHANNELS, 1],
+      then(times(1e20), relu, times(1e-10), times(1e-10), squared),
+    ],
+    [
+      'a product of values, Mul, Mul, MatMul',
+      [CHANNELS, 1],
+      then(times(1e5), relu, squared, times(1e20), times(1e-20), matmul(1e12)),
+    ],
+  ])('may overflow before they are small, and nothing is proved: %s', async (_, shape, layer) => {
+    const { value, ranges } = await atOnes(layer, shape);
+    expect(value).toBe(Number.POSITIVE_INFINITY);
+    for (const range of ranges.values())
+      expect(range).toEqual([Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY]);
   });
 
   it('a channel that is dead leaves the bounds of others as they are', async () => {
