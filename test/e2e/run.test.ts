@@ -81,6 +81,11 @@ describe('assay run', () => {
     });
     expect(unitFiles(out)).toEqual(before);
     expect(savedResults(out)).toEqual(results);
+    // What lies elsewhere is named as it was.
+    const beside = join(at, 'beside');
+    mkdirSync(beside);
+    const there = await obeyed(['run', join(at, 'small.run.yaml'), '--out', out], beside);
+    expect(there.stdout).toContain(`Report: ${out}/report.html`);
 
     const steps = { attack: { ...ATTACK, steps: 4 } };
     writeFileSync(

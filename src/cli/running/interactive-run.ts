@@ -125,5 +125,5 @@ function notMeasured({ notApplicable }: Results, told: readonly Pick<Warning, 'm
 
 function shownPath(directory: string): string {
   const path = relative(process.cwd(), directory);
-  return path === '' ? '.' : path.startsWith('../..') ? directory : path;
+  return path === '' ? '.' : path.startsWith('..') ? directory : path;
 }
