@@ -76,20 +76,15 @@ export async function packAgain(
   const { folder } = known;
   const stamps = new Map<string, string>();
   const removed: string[] = [];
-  const byStamp = createHash('sha256');
   for (const name of unpackNames(known.names)) {
     const path = join(folder, name);
     const stamp = isAllowed(path) ? stampNow(path) : undefined;
     if (stamp === undefined) removed.push(path);
-    else {
-      stamps.set(name, stamp);
-      byStamp.update(entry(name, stamp));
-    }
+    else stamps.set(name, stamp);
   }
   // What is gone tells enough: the others need not be read.
   if (removed.length > 0) return { changed: [], added: [], removed };
-  if (isSettled(known.changed, at) && byStamp.digest('hex') === known.stamps)
-    return { pack: known, sure: true };
+  if (isSettled(known.changed, at) && digestOf(stamps) === known.stamps) return { pack: known, sure: true };
   const seen = await packNow(folder, stamps, now);
   if (seen?.pack.contents === known.contents) return seen;
   return { changed: seen ? changedIn(known, seen.pack) : [], added: [], removed };
@@ -126,9 +121,7 @@ async function packNow(
 
 /** Whether the files of a pack had these stamps when they were read, and have them now. */
 function isSame({ folder, stamps: known }: PackEvidence, stamps: ReadonlyMap<string, string>): boolean {
-  const byStamp = createHash('sha256');
-  for (const name of [...stamps.keys()].sort()) byStamp.update(entry(name, stamps.get(name) as string));
-  if (byStamp.digest('hex') !== known) return false;
+  if (digestOf(stamps) !== known) return false;
   return [...stamps].every(([name, stamp]) => stampNow(join(folder, name)) === stamp);
 }
 
@@ -138,7 +131,7 @@ async function readPack(
   at: number,
 ): Promise<{ pack: PackEvidence; sure: boolean } | undefined> {
   const names = [...stamps.keys()].sort();
-  const [byStamp, byContent] = [createHash('sha256'), createHash('sha256')];
+  const byContent = createHash('sha256');
   const each = Buffer.alloc(EACH * names.length);
   let changed = 0;
   let sure = true;
@@ -149,7 +142,6 @@ async function readPack(
     if (sha256 === undefined) return undefined;
     sure &&= isSure(path, stamp, at);
     changed = Math.max(changed, changedAt(stamp));
-    byStamp.update(entry(name, stamp));
     byContent.update(entry(name, sha256));
     each.write(sha256, EACH * i, EACH, 'hex');
   }
@@ -157,11 +149,18 @@ async function readPack(
     folder,
     names: packNames(names),
     changed,
-    stamps: byStamp.digest('hex'),
+    stamps: digestOf(stamps),
     contents: byContent.digest('hex'),
     each: each.toString('base64'),
   };
   return { pack, sure };
+}
+
+/** One of all stamps, by name. */
+function digestOf(stamps: ReadonlyMap<string, string>): string {
+  const hash = createHash('sha256');
+  for (const name of [...stamps.keys()].sort()) hash.update(entry(name, stamps.get(name) as string));
+  return hash.digest('hex');
 }
 
 const isSettled = (changed: number, at: number) => at - changed > SETTLED_MS;
