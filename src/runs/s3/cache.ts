@@ -1,6 +1,5 @@
 import { UNITS } from '../folder/run-folder.js';
-import { type Cache, filesByKey } from '../units/cache.js';
-import { keyOfUnitFile } from '../units/store.js';
+import { type Cache, unitsByKey } from '../units/cache.js';
 import type { S3Address } from './address.js';
 import { S3Store, type S3StoreOptions } from './store.js';
 
@@ -9,10 +8,11 @@ export async function s3Cache(address: S3Address, options: S3StoreOptions): Prom
   const store = await S3Store.open(address, { ...options, reads: true });
   try {
     const listed = await store.units();
+    const names = [...listed.keys()];
     return {
       folder: address.shown,
-      files: filesByKey([...listed.keys()], (name) => `${address.shown}/${UNITS}/${name}`),
-      sizes: new Map([...listed].map(([name, size]) => [keyOfUnitFile(name) ?? name, size])),
+      files: unitsByKey(names, (name) => `${address.shown}/${UNITS}/${name}`),
+      sizes: unitsByKey(names, (name) => listed.get(name) as number),
       // What is damaged, the store tells.
       read: (_, key) => store.read(key),
       close: () => store.close(),

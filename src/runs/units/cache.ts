@@ -16,11 +16,11 @@ export interface Cache {
   close?(): void;
 }
 
-/** Of names of files those that say that they are units, by key. @param at where the file of a name is */
-export const filesByKey = (names: readonly string[], at: (name: string) => string): Map<string, string> =>
+/** Something of each file whose name says that it is a unit, by key. @param of what, such as where the file of a name is */
+export const unitsByKey = <T>(names: readonly string[], of: (name: string) => T): Map<string, T> =>
   new Map(
-    names.flatMap((name): [string, string][] => {
+    names.flatMap((name): [string, T][] => {
       const key = keyOfUnitFile(name);
-      return key === undefined ? [] : [[key, at(name)]];
+      return key === undefined ? [] : [[key, of(name)]];
     }),
   );

@@ -5,7 +5,7 @@ import { Bounded } from '../../concurrency.js';
 import { AssayError } from '../../errors.js';
 import { UNITS } from '../folder/run-folder.js';
 import { isS3, s3Address } from '../s3/address.js';
-import { type Cache, filesByKey } from './cache.js';
+import { type Cache, unitsByKey } from './cache.js';
 import { readUnit, type Wanted } from './read-unit.js';
 import type { UnitStore } from './store.js';
 import { headOf, type UnitRecord } from './unit-file.js';
@@ -113,7 +113,7 @@ async function unitsIn(run: string, tell: (text: string) => void): Promise<Map<s
       tell(`the units of a cache cannot be read, and are measured: ${folder} (${code})`);
     return [];
   });
-  return filesByKey(names, (name) => join(folder, name));
+  return unitsByKey(names, (name) => join(folder, name));
 }
 
 /**
