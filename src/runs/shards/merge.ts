@@ -47,10 +47,10 @@ export async function merge(folders: readonly string[], options: MergeOptions): 
   const { record } = shards[0]!;
   const baseline = options.baseline === undefined ? undefined : await baselineAt(options.baseline);
   const environment = environmentOfAll(shards);
-  const { digests, ...others } = record.order.sources;
+  const { digests: _, ...anyVersion } = record.order.sources;
   const order: ConcludeOrder = {
     ...record.order,
-    sources: allow.allowVersions || !digests ? others : { ...others, digests },
+    sources: allow.allowVersions ? anyVersion : record.order.sources,
     environment,
     ...(baseline && { baseline: baseline.directory }),
     execution: { stored: 0, measured: 0, costs: [], failures: [] },
