@@ -181,10 +181,6 @@ const touched = (file: string): Promise<number | undefined> =>
     () => undefined,
   );
 
-const isThere = (file: string): Promise<boolean> =>
-  stat(file).then(
-    () => true,
-    () => false,
-  );
+const isThere = async (file: string): Promise<boolean> => (await touched(file)) !== undefined;
 
 const namesIn = (folder: string): Promise<string[]> => readdir(folder).catch(() => []);
