@@ -103,7 +103,7 @@ describe.skipIf(withoutRedis())('a queue', () => {
     const performer = await openPerformer({ file, options: { engine: 'ort' }, out: join(home, 'mine') });
     await performer.close();
     // That of the compiled program, which the worker is.
-    const { codeIdentity } = await import(new URL('../runs/program.js', pathToFileURL(MAIN)).href);
+    const { codeIdentity } = await import(new URL('../runs/folder/program.js', pathToFileURL(MAIN)).href);
     const status = { units: 1, done: 0, failed: 0, measured: 0, seconds: 0, secondsLeft: null };
     const announcement: Announcement = {
       id: '0'.repeat(16),
