@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { Queue, QueueEvents } from 'bullmq';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { queueAddress } from '../../src/runs/bullmq/address.js';
 import {
   type Announcement,
@@ -90,7 +90,9 @@ describe.skipIf(withoutRedis())('a queue', () => {
     run.child.stderr?.on('data', (part: string) => {
       told += part;
     });
-    await until(() => told.includes(`no worker is at redis://127.0.0.1:${server.port}/1`));
+    onTestFinished(() => void run.child.kill('SIGKILL'));
+    const line = `no worker is at redis://127.0.0.1:${server.port}/1`;
+    await vi.waitFor(() => expect(told).toContain(line), { timeout: 120_000, interval: 50 });
     run.child.kill('SIGINT');
     expect((await run.ended).code).toBe(130);
     expect(told.match(/no worker is at/g)).toHaveLength(1);

@@ -101,6 +101,8 @@ export async function queued(options: QueuedOptions): Promise<Executor> {
           return await takeIn(task, record);
         }
         await lending.prepare(task);
+        // What is submitted after it was to be withdrawn would be waited for.
+        if (signal.aborted) throw interruption(signal);
         const ending = await awaited.submit(unit.key, due.get(job.key) ?? 1, (data) => follow(live, data));
         if (ending.kind !== 'failed') continue;
         const failure = readFailure(ending.reason, requestText(job.request));
