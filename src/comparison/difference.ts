@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { AssayError } from '../errors.js';
+import { deviationOf } from '../metrics/estimates/mean-variance.js';
 import { delongTest, matchedTest } from '../metrics/ranking/area-difference.js';
 import { placements } from '../metrics/ranking/delong.js';
 import { rankingDifference } from '../metrics/ranking/ranking-difference.js';
@@ -10,7 +11,6 @@ import { aligned, columnsIn, type Group, type RowsOfMeasure } from './groups.js'
 import type { MeasureWithRows } from './read-rows.js';
 import {
   detectionReplicates,
-  deviationOf,
   errorOf,
   rankingReplicates,
   replicates,

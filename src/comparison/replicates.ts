@@ -1,4 +1,5 @@
 import { resample } from '../metrics/estimates/intervals.js';
+import { deviationOf } from '../metrics/estimates/mean-variance.js';
 import { rankScores } from '../metrics/ranking/ranking.js';
 import {
   bootstrapClusters,
@@ -149,10 +150,4 @@ function resampledValues(
 /** The standard error of a difference: the standard deviation over paired resamples; NaN where some are not finite. */
 export function errorOf(a: Float64Array, b: Float64Array): number {
   return deviationOf(a.map((value, r) => value - b[r]!));
-}
-
-/** The standard deviation of some resamples. */
-export function deviationOf(values: Float64Array): number {
-  const mean = values.reduce((a, b) => a + b, 0) / values.length;
-  return Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (values.length - 1));
 }

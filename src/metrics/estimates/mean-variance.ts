@@ -9,6 +9,9 @@ export function meanVariance(values: ArrayLike<number>): { mean: number; varianc
   return { mean, variance: squares / (n - 1) };
 }
 
+/** The standard deviation of some numbers, with n - 1: NaN of fewer than two. */
+export const deviationOf = (values: ArrayLike<number>): number => Math.sqrt(meanVariance(values).variance);
+
 /** The standard error of the mean of some numbers: NaN of fewer than two. */
 export const errorOfMean = (values: ArrayLike<number>): number =>
   Math.sqrt(meanVariance(values).variance / values.length);

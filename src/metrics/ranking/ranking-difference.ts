@@ -1,4 +1,4 @@
-import { meanVariance } from '../estimates/mean-variance.js';
+import { deviationOf } from '../estimates/mean-variance.js';
 import { meansOverSets, twoSidedEstimate } from '../resampling/two-sided-bootstrap.js';
 import { hybridDifference, type Side } from '../tests/hybrid-difference.js';
 import type { TestedDifference } from '../tests/wald.js';
@@ -22,7 +22,7 @@ export function rankingDifference(
   level?: number,
 ): TestedDifference {
   const [ofA, ofB] = [sideOf(a, metric), sideOf(b, metric)];
-  const error = deviation(ofA.replicates.map((value, r) => value - ofB.replicates[r]!));
+  const error = deviationOf(ofA.replicates.map((value, r) => value - ofB.replicates[r]!));
   const value = ofA.value - ofB.value;
   const fewest = Math.min(...a.flatMap(({ nId, nOod }) => [nId, nOod]));
   if (!Number.isFinite(error) || fewest < 2) return { value, interval: null, p: null };
@@ -44,10 +44,8 @@ function sideOf(
   const ends = rankingEnds(results, metric);
   return {
     value: twoSidedEstimate(results, metric).value,
-    error: deviation(replicates),
+    error: deviationOf(replicates),
     replicates,
     at: ({ alpha }) => ends(1 - alpha),
   };
 }
-
-const deviation = (values: Float64Array) => Math.sqrt(meanVariance(values).variance);

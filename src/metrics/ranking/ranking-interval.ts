@@ -2,7 +2,7 @@ import { normalQuantile } from '../distributions/distributions.js';
 import type { Estimate } from '../estimates/estimate.js';
 import { quantile } from '../estimates/intervals.js';
 import { logitEnds } from '../estimates/logit-ends.js';
-import { meanVariance } from '../estimates/mean-variance.js';
+import { deviationOf } from '../estimates/mean-variance.js';
 import { meansOverSets, twoSidedEstimate } from '../resampling/two-sided-bootstrap.js';
 import type { Clusters } from '../tests/clusters.js';
 import type { Ends } from '../tests/hybrid-difference.js';
@@ -19,7 +19,7 @@ const byLogit =
   (metric: RankingMetric): Interval =>
   (results, { value, level, interval }) => {
     if (!interval || !(value > 0 && value < 1)) return undefined;
-    const error = Math.sqrt(meanVariance(meansOverSets(results, metric)).variance);
+    const error = deviationOf(meansOverSets(results, metric));
     return { interval: logitEnds(value, error, normalQuantile(level)), method: 'bootstrap-logit' };
   };
 
