@@ -1,8 +1,7 @@
 import { deviationOf } from '../estimates/mean-variance.js';
-import { meansOverSets, twoSidedEstimate } from '../resampling/two-sided-bootstrap.js';
-import { hybridDifference, type Side } from '../tests/hybrid-difference.js';
+import { hybridDifference } from '../tests/hybrid-difference.js';
 import type { TestedDifference } from '../tests/wald.js';
-import { rankingEnds } from './ranking-interval.js';
+import { rankingSide } from './ranking-interval.js';
 import type { RankingMetric, RankingReplicates } from './ranking-replicates.js';
 
 /** Normal quantile of the highest level that a double tells from 1, or nearly. */
@@ -21,7 +20,7 @@ export function rankingDifference(
   metric: RankingMetric,
   level?: number,
 ): TestedDifference {
-  const [ofA, ofB] = [sideOf(a, metric), sideOf(b, metric)];
+  const [ofA, ofB] = [rankingSide(a, metric), rankingSide(b, metric)];
   const error = deviationOf(ofA.replicates.map((value, r) => value - ofB.replicates[r]!));
   const value = ofA.value - ofB.value;
   const fewest = Math.min(...a.flatMap(({ nId, nOod }) => [nId, nOod]));
@@ -34,18 +33,4 @@ export function rankingDifference(
   // Neither side varies, and no bound says how far it could.
   const [lo, hi] = tested.interval ?? [0, 0];
   return lo === hi ? { value, interval: null, p: value === 0 ? 1 : null } : tested;
-}
-
-function sideOf(
-  results: readonly RankingReplicates[],
-  metric: RankingMetric,
-): Side & { replicates: Float64Array } {
-  const replicates = meansOverSets(results, metric);
-  const ends = rankingEnds(results, metric);
-  return {
-    value: twoSidedEstimate(results, metric).value,
-    error: deviationOf(replicates),
-    replicates,
-    at: ({ alpha }) => ends(1 - alpha),
-  };
 }

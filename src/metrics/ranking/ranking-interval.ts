@@ -5,28 +5,34 @@ import { logitEnds } from '../estimates/logit-ends.js';
 import { deviationOf } from '../estimates/mean-variance.js';
 import { meansOverSets, twoSidedEstimate } from '../resampling/two-sided-bootstrap.js';
 import type { Clusters } from '../tests/clusters.js';
-import type { Ends } from '../tests/hybrid-difference.js';
+import type { Ends, Reach, Side } from '../tests/hybrid-difference.js';
 import { detectionErrorInterval } from './detection-error-interval.js';
 import { fpr95Bound } from './fpr95-bound.js';
 import type { RankingMetric, RankingReplicates } from './ranking-replicates.js';
 import { apart, apartMetric, asFarAsApart, type Bounded, type Sizes } from './separation-bounds.js';
 
-/** What is given of a metric, or of its mean over several rankings, in place of percentiles; undefined where these are right. */
-type Interval = (results: readonly RankingReplicates[], resampled: Estimate) => Bounded | undefined;
+/**
+ * What is given of a metric, or of its mean over several rankings, in place of percentiles; undefined where these are right. It is asked
+ * for at many levels.
+ */
+type Interval = (results: readonly RankingReplicates[]) => (resampled: Estimate) => Bounded | undefined;
 
 /** With the standard error of the replicates, of the logit: percentiles next to 1 are too short (Boyd, Eng & Page 2013). */
 const byLogit =
   (metric: RankingMetric): Interval =>
-  (results, { value, level, interval }) => {
-    if (!interval || !(value > 0 && value < 1)) return undefined;
+  (results) => {
     const error = deviationOf(meansOverSets(results, metric));
-    return { interval: logitEnds(value, error, normalQuantile(level)), method: 'bootstrap-logit' };
+    return ({ value, level, interval }) => {
+      if (!interval || !(value > 0 && value < 1)) return undefined;
+      return { interval: logitEnds(value, error, normalQuantile(level)), method: 'bootstrap-logit' };
+    };
   };
 
 /** Percentiles, but for a rate of 0, of which resamples show little or nothing. */
 const ofFalsePositives =
   (positive: 'id' | 'ood'): Interval =>
-  (results, { value, level }) => {
+  (results) =>
+  ({ value, level }) => {
     if (value !== 0) return undefined;
     const bounds = results.map(({ ranking: { id: each, ood }, clusters }) => {
       const id = clusters ? lastOf(each, clusters) : each;
@@ -58,12 +64,14 @@ function lastOf(groups: Int32Array, { count, of }: Clusters): Int32Array {
 }
 
 /** Of one ranking of examples that do not belong together: of clusters, or of a mean over several, percentiles. */
-const ofDetectionError: Interval = (results, { level }) => {
-  const [one] = results;
-  const isPlain = one && results.length === 1 && !one.clusters;
-  const interval = isPlain ? detectionErrorInterval(one.ranking, level) : undefined;
-  return interval && { interval, method: 'cross-fitted' };
-};
+const ofDetectionError: Interval =
+  (results) =>
+  ({ level }) => {
+    const [one] = results;
+    const isPlain = one && results.length === 1 && !one.clusters;
+    const interval = isPlain ? detectionErrorInterval(one.ranking, level) : undefined;
+    return interval && { interval, method: 'cross-fitted' };
+  };
 
 const intervals: Readonly<Record<RankingMetric, Interval>> = {
   auroc: byLogit('auroc'),
@@ -89,7 +97,7 @@ export function withInterval(
   const exact = apartMetric(metric, sizes, level);
   if (exact) return { ...about, ...exact };
   if (!Number.isFinite(value)) return resampled;
-  const other = intervals[metric](results, resampled);
+  const other = intervals[metric](results)(resampled);
   const own: Estimate = other ? { ...about, ...other } : resampled;
   const far = apartMetric(
     metric,
@@ -113,19 +121,21 @@ export function withInterval(
 const TOLD = 0.98;
 
 /**
- * The ends at any level, for `hybridDifference`. Where scores do not overlap, and of an FPR95 of 0, nothing varies and the exact bound is
- * all; with too few examples for one, a rate can be anything. Others do not reach as far as that bound here: of two systems whose scores
- * nearly do not overlap, it would hide what hundreds of examples tell (docs/coverage.md). Beyond the level that resamples tell,
- * percentiles lie farther off as those of a normal number do.
+ * One side of `hybridDifference`, with its replicates. Where scores do not overlap, and of an FPR95 of 0, nothing varies and the exact
+ * bound is all; with too few examples for one, a rate can be anything. Others do not reach as far as that bound here: of two systems
+ * whose scores nearly do not overlap, it would hide what hundreds of examples tell (docs/coverage.md). Beyond the level that resamples
+ * tell, percentiles lie farther off as those of a normal number do.
  */
-export function rankingEnds(
+export function rankingSide(
   results: readonly RankingReplicates[],
   metric: RankingMetric,
-): (level: number) => { own: Ends; limits: Ends } {
+): Side & { replicates: Float64Array } {
   const sizes = sizesOf(results);
+  const usual = intervals[metric](results);
   const about = twoSidedEstimate(results, metric);
   const { value } = about;
-  const sorted = meansOverSets(results, metric).sort();
+  const replicates = meansOverSets(results, metric);
+  const sorted = replicates.slice().sort();
   const percentiles = (level: number): Ends => {
     const tail = (1 - Math.min(level, TOLD)) / 2;
     const [lo, hi] = [quantile(sorted, tail), quantile(sorted, 1 - tail)];
@@ -133,14 +143,16 @@ export function rankingEnds(
     const [down, up] = [Math.max(0, value - lo), Math.max(0, hi - value)];
     return [Math.max(0, value - farther * down), Math.min(1, value + farther * up)];
   };
-  return (level) => {
+  const at = ({ alpha }: Reach): { own: Ends; limits: Ends } => {
+    const level = 1 - alpha;
     const exact = apartMetric(metric, sizes, level);
-    const other = exact ?? intervals[metric](results, { ...about, level });
+    const other = exact ?? usual({ ...about, level });
     // Of a rate of 0 nothing varies: all that is known is a bound.
     if (exact || value === 0) return { own: [value, value], limits: other?.interval ?? [0, 1] };
     const own = other?.interval ?? percentiles(level);
     return { own, limits: own };
   };
+  return { value, error: deviationOf(replicates), replicates, at };
 }
 
 /** Sizes of each ranking, and whether its scores overlap. */
