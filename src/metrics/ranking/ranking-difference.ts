@@ -31,6 +31,6 @@ export function rankingDifference(
     ...(level !== undefined && { level }),
   });
   // Neither side varies, and no bound says how far it could.
-  const [lo, hi] = tested.interval ?? [0, 0];
+  const [lo, hi] = tested.interval;
   return lo === hi ? { value, interval: null, p: value === 0 ? 1 : null } : tested;
 }

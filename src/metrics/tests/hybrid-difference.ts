@@ -61,12 +61,12 @@ export function hybridDifference(
   b: Side,
   error: number,
   { level = 0.95, farthest = FARTHEST }: { level?: number; farthest?: number } = {},
-): TestedDifference {
+): TestedDifference & { interval: [number, number] } {
   const value = a.value - b.value;
   const both = a.error * b.error;
   const cosine = both > 0 ? (a.error ** 2 + b.error ** 2 - error ** 2) / (2 * both) : 0;
   const correlation = Math.max(-1, Math.min(1, cosine));
-  const within = (reach: Reach): Ends => {
+  const within = (reach: Reach): [number, number] => {
     const [ofA, ofB] = [distances(a, reach), distances(b, reach)];
     const shared = Math.max(Math.abs(ofA.down - ofB.down), Math.abs(ofA.up - ofB.up)) ** 2;
     const together = (x: number, y: number, missed: number) => {
@@ -81,8 +81,7 @@ export function hybridDifference(
     ];
   };
   const z = normalQuantile(level);
-  const [lo, hi] = within({ z, alpha: 1 - level });
-  const interval: [number, number] = [lo, hi];
+  const interval = within({ z, alpha: 1 - level });
   if (value === 0) return { value, interval, p: 1 };
   const leavesOut = ([low, high]: Ends) => (value > 0 ? low > 0 : high < 0);
   const last = lastWhere(
