@@ -190,11 +190,11 @@ function ofResamples(
   [drawnA, drawnB]: readonly [Float64Array, Float64Array],
   { n, level }: { n: number; level: number },
 ): Tested {
-  const tested = waldTest(value, errorOf(drawnA, drawnB), n, { level, by: 'student-t' });
-  const isUnmoved = tested.interval === null && tested.p !== null;
+  const { interval, p } = waldTest(value, errorOf(drawnA, drawnB), n, { level, by: 'student-t' });
+  const isUnmoved = interval === null && p !== null;
   return {
-    ...tested,
-    p: isUnmoved ? Math.max(tested.p ?? 1, 2 / (drawnA.length + 1)) : tested.p,
+    interval,
+    p: isUnmoved ? Math.max(p, 2 / (drawnA.length + 1)) : p,
     method: 'paired-bootstrap',
   };
 }

@@ -7,7 +7,7 @@ import {
   type RankingReplicates,
 } from '../metrics/ranking/ranking-bootstrap.js';
 import { countedResamples } from '../metrics/resampling/draw-counts.js';
-import { bootstrapTwoSided } from '../metrics/resampling/two-sided-bootstrap.js';
+import { bootstrapTwoSided, meansOverSets } from '../metrics/resampling/two-sided-bootstrap.js';
 import { clustersOf } from '../metrics/tests/clusters.js';
 import type { MeasureRows } from '../suites/results.js';
 import { columnsIn, type Group, type RowsOfMeasure } from './groups.js';
@@ -108,12 +108,9 @@ export function detectionReplicates(
     const sizes = { nId: examples.indices.length, nOod: set.indices.length };
     const draws = { seed, resamples, id: 'comparison', ood: `comparison ${s}` };
     const [drawn] = bootstrapTwoSided([(id, ood) => ({ value: value(id, ood) })], sizes, draws);
-    return drawn!.replicates.value;
+    return drawn!;
   });
-  return Float64Array.from(
-    { length: resamples },
-    (_, r) => sets.reduce((sum, set) => sum + set[r]!, 0) / sets.length,
-  );
+  return meansOverSets(sets, 'value');
 }
 
 /** The same of a statistic of two samples, or of its mean over several. */
