@@ -137,3 +137,9 @@ export function unknownName(
     ...details,
   });
 }
+
+/** `unknownName` as a fault of an option, so that the place in the run file is told. */
+export function notNamed(kind: string, name: string, known: readonly string[], path: string): AssayError {
+  const { message, details } = unknownName(kind, name, known);
+  return new AssayError('config-invalid', message, { ...details, path });
+}

@@ -6,7 +6,7 @@
 export { PRESETS } from './config/presets.js';
 export { type Static, type TSchema, Type } from './config/type.js';
 export type { DatasetInfo, Examples } from './data/dataset.js';
-export { AssayError, unknownName } from './errors.js';
+export { AssayError, notNamed, unknownName } from './errors.js';
 export { float32Text } from './float32-text.js';
 export type { Batch, Capability, Passes, System, SystemInfo } from './models/system.js';
 export { type Stream, type StreamKey, stream } from './random/stream.js';

@@ -12,13 +12,12 @@ import {
   purifiedRequest,
 } from '../../src/measurements.js';
 import {
-  AssayError,
   type DatasetInfo,
+  notNamed,
   type Request,
   request,
   type SuiteContext,
   type SystemInfo,
-  unknownName,
 } from '../../src/suite.js';
 import { type Climb, climbOf } from './climb.js';
 import { type DiagnosticRequests, diagnosticRequests } from './diagnostics.js';
@@ -65,10 +64,7 @@ export function purifierOf(
   { systems, names }: Pick<SuiteContext, 'systems' | 'names'>,
   { by }: PurificationOptions,
 ): { by: string } | { reason: string } {
-  if (by !== undefined && names && !names.includes(by)) {
-    const { message, details } = unknownName('system', by, names);
-    throw new AssayError('config-invalid', message, { ...details, path: 'by' });
-  }
+  if (by !== undefined && names && !names.includes(by)) throw notNamed('system', by, names, 'by');
   if (system.stochastic) return { reason: 'it stands behind a defence already' };
   if (by !== undefined && by !== system.name) {
     const other = systems.find(({ name }) => name === by);

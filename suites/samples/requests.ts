@@ -10,9 +10,9 @@ import {
   type SamplesParams,
   samples,
 } from '../../src/measurements.js';
-import { type Request, request, type SuiteContext, type SystemInfo } from '../../src/suite.js';
+import { notNamed, type Request, request, type SuiteContext, type SystemInfo } from '../../src/suite.js';
 import type { SamplesOptions } from './options.js';
-import { notNamed, type Roles, rolesFor } from './roles.js';
+import { type Roles, rolesFor } from './roles.js';
 
 /** How the images of a set are made. */
 export type SetName = 'unconditional' | 'conditional' | 'buffer';

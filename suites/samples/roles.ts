@@ -1,9 +1,9 @@
 import {
   AssayError,
   type DatasetInfo,
+  notNamed,
   type SuiteContext,
   type SystemInfo,
-  unknownName,
 } from '../../src/suite.js';
 import type { SamplesOptions } from './options.js';
 
@@ -73,12 +73,6 @@ const featured = (system: SystemInfo) => (other: SystemInfo) =>
 
 const classifies = (system: SystemInfo) => (other: SystemInfo) =>
   fits(system)(other) && other.offers.includes('logits') && other.classes.length === system.classes.length;
-
-/** `unknownName` as a fault of an option, so that the place in the run file is told. */
-export function notNamed(kind: string, name: string, known: readonly string[], path: string): AssayError {
-  const { message, details } = unknownName(kind, name, known);
-  return new AssayError('config-invalid', message, { ...details, path });
-}
 
 /** What an option names. */
 function named<T extends { name: string }>(
