@@ -1,11 +1,9 @@
 import { logGamma } from '../distributions/log-gamma.js';
+import { boundary } from './boundary.js';
 import type { Draws } from './majority-sequence.js';
 
 /** What rounding may do to a log-likelihood: numbers at the threshold stay. */
 const ROUNDING = 1e-6;
-
-/** Halvings of an interval within [0, 1] until its ends are neighbours, or nearly. */
-const HALVINGS = 60;
 
 /**
  * What the probability of a success can be, at any time: whenever one looks, and whatever makes one stop, all intervals of the
@@ -20,19 +18,10 @@ export function proportionSequence({ seen, right }: Draws, level = 0.95): [numbe
   const wrong = seen - right;
   const stays = (p: number) => term(right, p) + term(wrong, 1 - p) >= threshold;
   const likeliest = seen === 0 ? 0.5 : right / seen;
-  return [right === 0 ? 0 : edge(likeliest, 0, stays), wrong === 0 ? 1 : edge(likeliest, 1, stays)];
+  /** The first number that surely does not stay, on the way to an end that does not. */
+  const edge = (outside: number) => boundary(stays, likeliest, outside).first;
+  return [right === 0 ? 0 : edge(0), wrong === 0 ? 1 : edge(1)];
 }
 
 /** k log p, which is nothing for k = 0. */
 const term = (k: number, p: number): number => (k === 0 ? 0 : k * Math.log(p));
-
-/** The last number that surely does not stay, on the way from one that does to an end that does not. */
-function edge(inside: number, outside: number, stays: (p: number) => boolean): number {
-  let [stay, gone] = [inside, outside];
-  for (let i = 0; i < HALVINGS; i++) {
-    const middle = (stay + gone) / 2;
-    if (stays(middle)) stay = middle;
-    else gone = middle;
-  }
-  return gone;
-}

@@ -1,9 +1,9 @@
 import { normalQuantile, normalTwoSided } from '../distributions/distributions.js';
+import { boundary } from '../estimates/boundary.js';
 import type { TestedDifference } from './wald.js';
 
 /** Beyond so many standard errors nothing is left that a double could tell from 0. */
 export const FARTHEST = 38;
-const HALVINGS = 60;
 
 /** Both ends of an interval. */
 export type Ends = readonly [number, number];
@@ -84,20 +84,7 @@ export function hybridDifference(
   const interval = within({ z, alpha: 1 - level });
   if (value === 0) return { value, interval, p: 1 };
   const leavesOut = ([low, high]: Ends) => (value > 0 ? low > 0 : high < 0);
-  const last = lastWhere(
-    (at) => leavesOut(within({ z: at, alpha: normalTwoSided(at) })),
-    leavesOut(interval) ? [z, farthest] : [0, z],
-  );
+  const [from, to] = leavesOut(interval) ? [z, farthest] : [0, z];
+  const { last } = boundary((at) => leavesOut(within({ z: at, alpha: normalTwoSided(at) })), from, to);
   return { value, interval, p: normalTwoSided(last) };
-}
-
-/** Where something that holds at first, and not at the end, holds for the last time. */
-export function lastWhere(holds: (x: number) => boolean, [from, to]: Ends): number {
-  let [low, high] = [from, to];
-  for (let i = 0; i < HALVINGS; i++) {
-    const middle = (low + high) / 2;
-    if (holds(middle)) low = middle;
-    else high = middle;
-  }
-  return low;
 }

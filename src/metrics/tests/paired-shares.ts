@@ -1,7 +1,8 @@
 import { binomialTail, binomialTerm } from '../distributions/binomial-tail.js';
 import { normalQuantile, normalTwoSided } from '../distributions/distributions.js';
+import { boundary } from '../estimates/boundary.js';
 import { wilsonEnds } from '../estimates/intervals.js';
-import { FARTHEST, lastWhere } from './hybrid-difference.js';
+import { FARTHEST } from './hybrid-difference.js';
 import type { TestedDifference } from './wald.js';
 
 /** Two yes or no of each of some examples, counted. */
@@ -92,8 +93,8 @@ export function testedShares(counts: PairedCounts, level = 0.95): TestedShares {
   const near = value > 0 ? 0 : 1;
   const endAt = (z: number) => newcombe(counts, z)[near];
   // Standard errors from the value to 0: of the interval, and of the test.
-  const ofInterval = lastWhere((z) => (value > 0 ? endAt(z) > 0 : endAt(z) < 0), [0, FARTHEST]);
-  const ofTest = lastWhere((z) => normalTwoSided(z) > midP, [0, FARTHEST]);
+  const ofInterval = boundary((z) => (value > 0 ? endAt(z) > 0 : endAt(z) < 0), 0, FARTHEST).last;
+  const ofTest = boundary((z) => normalTwoSided(z) > midP, 0, FARTHEST).last;
   interval[near] = endAt((normalQuantile(level) * ofInterval) / ofTest);
   return { value, interval, p: midP, exact };
 }
