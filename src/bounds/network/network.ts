@@ -9,7 +9,7 @@ import { GraphBuilder } from '../../graph/build.js';
 import type { Graph, Node } from '../../graph/graph.js';
 import { prune, valuesRead } from '../../graph/prune.js';
 import { mapTuple } from '../../map-tuple.js';
-import { faint } from '../rows/faint.js';
+import { faint, MATRICES, SCALINGS } from '../rows/faint.js';
 import { fused, OWN } from '../rows/fused.js';
 import { isProduct, numberByNumber, product } from '../rows/products.js';
 import { withReciprocals } from '../rows/quotients.js';
@@ -289,9 +289,7 @@ function roundings(
   );
 }
 
-const PRODUCTS = new Set(['Conv', 'ConvTranspose', 'MatMul', 'Gemm']);
 const SUMS = new Set(['Add', 'Sub', 'Sum', 'BatchNormalization']);
-const SCALINGS = new Set(['Mul', 'Div']);
 
 /** Sums number by number, which engines may make in the midst of a product. */
 export const isSum = ({ op }: Node): boolean => SUMS.has(op);
@@ -326,7 +324,7 @@ function productsInSums(
       for (const { counted } of read) for (const value of counted) taken.add(value);
     }
     const [one] = s.varying.length === 1 && node.outputs.length === 1 ? read : [];
-    if (PRODUCTS.has(node.op)) open.set(output, { counted: [output], terms: own });
+    if (MATRICES.has(node.op)) open.set(output, { counted: [output], terms: own });
     else if (one && isSum(node)) open.set(output, { counted: [output], terms: one.terms + own });
     else if (one && (own === 0 || SCALINGS.has(node.op)))
       open.set(output, { counted: one.counted, terms: one.terms + own });

@@ -18,8 +18,8 @@ const SHARE = 2 ** -50;
 const MOST = 2 ** 120;
 
 /** Matrix products: none is folded into another. */
-const MATRICES = new Set(['Conv', 'ConvTranspose', 'MatMul', 'Gemm']);
-const SCALINGS = new Set(['Mul', 'Div']);
+export const MATRICES = new Set(['Conv', 'ConvTranspose', 'MatMul', 'Gemm']);
+export const SCALINGS = new Set(['Mul', 'Div']);
 
 interface Gain {
   /** The least and the largest product of any of the constants that a value was multiplied by in a row. */
