@@ -95,10 +95,11 @@ export class BoundPrograms {
     this.noteOutside(ranges);
     const asked = { n: boxes.n, ranges, rows, count };
     // As `ibp` has it, to the last digit: no method proves less.
-    const propagated =
-      (method === 'ibp' ? together?.found : together?.propagated) ??
-      (method === 'ibp' ? undefined : await this.combined.ibp?.of(boxes, rows, count))?.found ??
-      (await this.walked(stops, asked));
+    const ibp =
+      method === 'ibp'
+        ? together?.found
+        : (together?.propagated ?? (await this.combined.ibp?.of(boxes, rows, count))?.found);
+    const propagated = ibp ?? (await this.walked(stops, asked));
     const isLinear = stops.every((value) => value === this.network.pixels);
     const found =
       method === 'ibp' || isLinear

@@ -2,6 +2,7 @@ import type { Shapes } from '../autodiff/site.js';
 import { GraphBuilder, int, ints, numberAttribute } from '../graph/build.js';
 import type { Graph, Node } from '../graph/graph.js';
 import { toNumbers } from '../graph/tensor.js';
+import { mapTuple } from '../map-tuple.js';
 
 /** Operators that lay numbers out anew, in their order. */
 const LAYOUTS = new Set(['Reshape', 'Flatten', 'Squeeze', 'Unsqueeze']);
@@ -118,12 +119,12 @@ class Writer {
     const { inputs, outputs } = node;
     const rank = this.dimsOf(inputs[0]!).length;
     const axes = this.axesOf(node, 3, rank);
-    const others = axes?.flatMap((axis, i) => (axis === 0 || axis === -rank ? [] : [i]));
-    if (!axes || others!.length === axes.length || this.dimsOf(outputs[0]!)[0] !== 1) return node;
     const [starts, ends, steps] = [1, 2, 4].map((i) => this.numbersOf(inputs[i]));
-    if (!starts || !ends || (inputs[4] && !steps)) return node;
-    const of = (numbers: readonly number[]) => this.b.ints(others!.map((i) => numbers[i]!));
-    if (others!.length === 0) return { ...node, op: 'Identity', inputs: [inputs[0]!] };
+    if (!axes || !starts || !ends || (inputs[4] && !steps) || this.dimsOf(outputs[0]!)[0] !== 1) return node;
+    const others = axes.flatMap((axis, i) => (axis === 0 || axis === -rank ? [] : [i]));
+    if (others.length === axes.length) return node;
+    if (others.length === 0) return { ...node, op: 'Identity', inputs: [inputs[0]!] };
+    const of = (numbers: readonly number[]) => this.b.ints(others.map((i) => numbers[i]!));
     return { ...node, inputs: [inputs[0]!, of(starts), of(ends), of(axes), ...(steps ? [of(steps)] : [])] };
   }
 
@@ -137,10 +138,7 @@ class Writer {
     ]);
     const slope = b.op('Div', [scale, spread]);
     const offset = b.op('Sub', [bias, b.op('Mul', [mean, slope])]);
-    const [factors, added] = [slope, offset].map((one) => b.op('Reshape', [one, b.ints(dims)])) as [
-      string,
-      string,
-    ];
+    const [factors, added] = mapTuple([slope, offset], (one) => b.op('Reshape', [one, b.ints(dims)]));
     const plain = { name, domain: '', outputs: outputs.slice(0, 1), attributes: {} };
     b.add({ ...plain, op: 'Add', inputs: [b.op('Mul', [x, factors]), added] });
   }

@@ -55,8 +55,7 @@ export function togetherGraph(network: Bounded, stops: readonly string[]): Toget
   // One of several stops may be before another.
   const isAffineAfter = !network.bent.some(({ node }) => after.has(node));
   const walks = [[network.pixels], ...(isAffineAfter ? [stops] : [])];
-  const inner = stops.filter((value) => value !== network.pixels);
-  return walksOnIntervals(network, walks, [...bentValues(network), ...inner], inner);
+  return walksOnIntervals(network, walks, stops, bentValues(network));
 }
 
 /**
@@ -64,22 +63,22 @@ export function togetherGraph(network: Bounded, stops: readonly string[]): Toget
  * @param stops values after which every step is affine
  */
 export function ibpGraph(network: Bounded, stops: readonly string[]): TogetherGraph | undefined {
-  const inner = stops.filter((value) => value !== network.pixels);
-  return walksOnIntervals(network, [stops], inner, inner);
+  return walksOnIntervals(network, [stops], stops);
 }
 
 /**
  * @param walks where each stops: the first is that of the method, and a second that of IBP
- * @param known values whose intervals walks are on
- * @param wanted those of them that are outputs
+ * @param wanted values whose intervals are outputs, but for the pixels
+ * @param others further values whose intervals walks are on
  */
 function walksOnIntervals(
   network: Bounded,
   walks: readonly (readonly string[])[],
-  known: readonly string[],
   wanted: readonly string[],
+  others: Iterable<string> = [],
 ): TogetherGraph | undefined {
-  const intervals = intervalGraph(network, [], known);
+  const inner = wanted.filter((value) => value !== network.pixels);
+  const intervals = intervalGraph(network, [], [...others, ...inner]);
   if (intervals.finite === undefined) return undefined;
   const b = onIntervals(network, intervals.graph);
   const stops = new Set(walks.flat());
@@ -97,12 +96,7 @@ function walksOnIntervals(
   const [walk, propagated] = walked;
   if (!walk) return undefined;
   const graph = b.build();
-  const asked = new Map(
-    wanted.flatMap((value) => {
-      const found = intervals.intervals.get(value);
-      return found ? [[value, found] as const] : [];
-    }),
-  );
+  const asked = new Map(inner.map((value) => [value, intervals.intervals.get(value)!]));
   const outputs = [
     ...[...asked.values()].flatMap(({ lower, upper }) => [lower, upper]),
     intervals.finite,

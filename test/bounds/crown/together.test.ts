@@ -98,15 +98,14 @@ describe.each(['ibp', 'crown-ibp'])('%s in one program', (method) => {
       const programs = new Programs(engine);
       const walks = new Walks(network, programs);
       const propagation = new Propagation({ network, walks, lanes: 1 }, programs);
-      const [stops, wanted, make] =
-        method === 'ibp'
-          ? [stopsOf(network), stopsOf(network), () => ibpGraph(network, stopsOf(network))]
-          : [['x'], stopsOf(network), () => togetherGraph(network, stopsOf(network))];
+      const wanted = stopsOf(network);
+      const ibp = () => ibpGraph(network, wanted);
+      const [stops, make] = method === 'ibp' ? [wanted, ibp] : [['x'], () => togetherGraph(network, wanted)];
       const { ranges, sure } = await propagation.of(boxes, [...bentValues(network), ...wanted]);
       const walk = await walks.begin({ from: 'logits', stops }, IMAGES, ranges);
       const inTurn = await walkImages(walk, IMAGES, rows, ROWS);
       const together = await new Combined(network, programs, method, make).of(boxes, rows, ROWS);
-      const alone = new Combined(network, programs, 'alone', () => ibpGraph(network, stopsOf(network)));
+      const alone = new Combined(network, programs, 'alone', ibp);
       const propagated = (await alone.of(boxes, rows, ROWS))?.found;
       await programs.close();
       expect(together?.sure).toEqual(sure);
