@@ -1,8 +1,9 @@
 import { malformed, type Place } from '../bytes/byte-source.js';
 import { limits } from '../bytes/limits.js';
-import type { Constraint } from './property.js';
+import { amongFloat32, isFloat32, nearest, negated, next, ONE } from './decimal.js';
+import { type Constraint, termOfOutput } from './property.js';
 import { type Expression, isForm, shown } from './s-expressions.js';
-import { difference, scaled, type Term, termOf, variableOf } from './terms.js';
+import { difference, type Term, termOf, variableOf } from './terms.js';
 
 /** A bound of an input. */
 export interface InputBound {
@@ -23,9 +24,6 @@ const COMPARISONS: Readonly<Record<string, { sign: 1 | -1; strict: boolean }>> =
   '<': { sign: 1, strict: true },
   '>': { sign: -1, strict: true },
 };
-
-/** What is multiplied by less, though not by 0, is refused. */
-const LEAST = 1e-290;
 
 /** What messages say that a formula is. */
 const FORMULA = '(and …), (or …), (<= a b), (>= a b), (< a b), (> a b) or (= a b)';
@@ -101,31 +99,23 @@ function refuseMany(a: Alternatives, b: Alternatives, at: Place): void {
 
 function atomOf(op: string, left: Term, right: Term, at: Place): Atom {
   const { sign, strict } = COMPARISONS[op]!;
-  const term = scaled(difference(left, right), sign);
-  const numbers = [...term.coefficients.values()].flatMap(({ value, load }) => [value, load]);
-  if (![term.constant, ...numbers].every(Number.isFinite))
+  const less = sign === 1 ? difference(left, right) : difference(right, left);
+  const { constant } = less;
+  const names = [...less.coefficients].filter(([, { digits }]) => digits !== 0n);
+  if (![constant, ...names.map(([, factor]) => factor)].every((one) => Number.isFinite(nearest(one))))
     throw malformed(at, 'numbers are too large', { expected: 'sums and products below 1.8e308' });
-  // Of what is smaller, float64 has fewer digits or none.
-  if ([...term.coefficients.values()].some(({ load, exact }) => !exact && load < LEAST))
-    throw malformed(at, 'numbers are too small', { expected: `multiples of 0, or of ${LEAST} and more` });
-  // One that was rounded to 0 need not be 0.
-  const names = [...term.coefficients].filter(([, { value, exact }]) => value !== 0 || !exact);
-  const inputs = names.filter(([name]) => variableOf(name)?.kind === 'X');
-  const [[name, { value: coefficient, exact }] = ['', { value: 0, exact: true }]] = inputs;
-  if (inputs.length === 0)
+  const [[name, coefficient] = ['', ONE]] = names.filter(([one]) => variableOf(one)?.kind === 'X');
+  if (name === '')
     return {
       constraint: {
-        terms: names.map(([output, factor]) => ({
-          output: variableOf(output)?.index ?? 0,
-          coefficient: factor.value,
-          ...(!factor.exact && { rounded: factor.load }),
-        })),
-        constant: term.constant,
-        load: term.load,
+        terms: names.map(([output, factor]) => termOfOutput(variableOf(output)?.index ?? 0, factor)),
+        constant: nearest(constant),
+        exactly: constant,
         strict,
       },
     };
-  if (names.length > 1 || Math.abs(coefficient) !== 1 || !exact)
+  const side = [1, -1].find((one) => isFloat32(coefficient, one));
+  if (names.length > 1 || side === undefined)
     throw malformed(at, 'inputs are bounded by more than numbers', {
       expected: `a box: (<= ${name} number) and (>= ${name} number)`,
       found: `a condition on ${names
@@ -134,22 +124,14 @@ function atomOf(op: string, left: Term, right: Term, at: Place): Atom {
         .join(', ')}${names.length > 3 ? ' and others' : ''}`,
       hint: 'inputs that depend on each other, or on outputs, are not verified',
     });
-  // coefficient * X + constant <= 0
-  const end = -term.constant / coefficient;
+  // side * X + constant <= 0
+  const end = amongFloat32(side === 1 ? negated(constant) : constant);
   return {
     bound: {
       input: variableOf(name)?.index ?? 0,
-      side: coefficient > 0 ? 'upper' : 'lower',
-      value: strict ? next(end, coefficient > 0 ? -1 : 1) : end,
+      side: side === 1 ? 'upper' : 'lower',
+      // A box that has the next number holds no end that is left out.
+      value: strict ? next(end, side === 1 ? -1 : 1) : end,
     },
   };
-}
-
-/** The float64 number after another one: a box that has it holds no end that is left out. */
-function next(x: number, direction: 1 | -1): number {
-  if (x === 0) return direction * Number.MIN_VALUE;
-  const cell = new DataView(new ArrayBuffer(8));
-  cell.setFloat64(0, x);
-  cell.setBigInt64(0, cell.getBigInt64(0) + (x > 0 === direction > 0 ? 1n : -1n));
-  return cell.getFloat64(0);
 }

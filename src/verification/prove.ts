@@ -1,6 +1,6 @@
 import type { BoundPrograms, Method } from '../bounds/certify.js';
 import { around } from './points.js';
-import { type Box, byBox, type Case, type Constraint, type LinearTerm } from './property.js';
+import { type Box, byBox, type Case, type Constraint } from './property.js';
 
 /** Methods that a proof tries, from the cheapest to one, each for what the ones before left. */
 export const METHODS: readonly Method[] = ['crown-ibp', 'crown', 'alpha-crown'];
@@ -9,7 +9,7 @@ export const METHODS: readonly Method[] = ['crown-ibp', 'crown', 'alpha-crown'];
 const TOGETHER = 32;
 /** Coefficients of functions of outputs that are held at a time. */
 const NUMBERS = 2 ** 24;
-/** What sums of constants in float64 may be off by, relative to what was added up: more than enough. */
+/** What a constant and a sum with it in float64 may be off by, relative to what is added up: more than enough. */
 const SPARE = 1e-12;
 
 /** A box, and what would have to be made in it. */
@@ -70,11 +70,11 @@ function togetherFrom(claims: readonly Claim[], from: number, outputs: number): 
   return chunk;
 }
 
-const isPositive = (least: number, { constant, load }: Constraint): boolean =>
-  least + constant > SPARE * (load + Math.abs(least));
+const isPositive = (least: number, { constant }: Constraint): boolean =>
+  least + constant > SPARE * (Math.abs(constant) + Math.abs(least));
 
 const keyOf = ({ terms }: Constraint) =>
-  terms.map((t) => `${t.output}:${t.coefficient}${t.rounded === undefined ? '' : '~'}`).join();
+  terms.map((t) => `${t.output}:${t.coefficient}${t.plain ? '' : '~'}`).join();
 
 interface Rows {
   /** (count, outputs) */
@@ -84,11 +84,8 @@ interface Rows {
   of: ReadonlyMap<string, number>;
 }
 
-const isVague = ({ coefficient, rounded }: LinearTerm): boolean =>
-  rounded !== undefined || Math.fround(coefficient) !== coefficient;
-
 /**
- * Functions that differ by more than a constant. Those with coefficients that float32 lacks, or that were rounded, are left out, since bounds are of
+ * Functions that differ by more than a constant. Those with coefficients that are not `plain` are left out, since bounds are of
  * float32 functions, and so are more than fit into memory: nothing is proved by these.
  */
 function rowsOf(cases: readonly Case[], outputs: number): Rows {
@@ -99,7 +96,7 @@ function rowsOf(cases: readonly Case[], outputs: number): Rows {
     for (const constraint of constraints) {
       const key = keyOf(constraint);
       if (of.has(key) || functions.length >= most) continue;
-      if (constraint.terms.some(isVague)) continue;
+      if (!constraint.terms.every(({ plain }) => plain)) continue;
       of.set(key, functions.length);
       functions.push(constraint.terms);
     }

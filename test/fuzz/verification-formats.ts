@@ -25,7 +25,7 @@ async function readPropertyOf(path: string) {
   return {
     lower: Float64Array.from(cases.flatMap(({ box }) => [...box.lower])),
     upper: Float64Array.from(cases.flatMap(({ box }) => [...box.upper])),
-    constants: Float64Array.from(constraints.flatMap(({ constant, load }) => [constant, load])),
+    constants: Float64Array.from(constraints.map(({ constant }) => constant)),
     terms: Float64Array.from(
       constraints.flatMap(({ terms }) => terms.flatMap(({ output, coefficient }) => [output, coefficient])),
     ),

@@ -2,8 +2,9 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { createOrtEngine } from '../../src/engines/ort/engine.js';
+import { negated, ONE, ZERO } from '../../src/verification/decimal.js';
 import { openNetwork } from '../../src/verification/network.js';
-import type { Property } from '../../src/verification/property.js';
+import { type Property, termOfOutput } from '../../src/verification/property.js';
 import { answered } from '../../src/verification/verify.js';
 import { readReference } from '../models/npz.js';
 
@@ -27,12 +28,9 @@ function robustness(x: Float64Array, label: number, eps: number): Property {
       box,
       constraints: [
         {
-          terms: [
-            { output: label, coefficient: 1 },
-            { output: j, coefficient: -1 },
-          ],
+          terms: [termOfOutput(label, ONE), termOfOutput(j, negated(ONE))],
           constant: 0,
-          load: 0,
+          exactly: ZERO,
           strict: false,
         },
       ],

@@ -7,6 +7,7 @@ import { describe, expect, it } from 'vitest';
 import { limits } from '../../src/bytes/limits.js';
 import { AssayError } from '../../src/errors.js';
 import { readInflated } from '../../src/verification/files.js';
+import { holds as holds32, inputsOf } from '../../src/verification/points.js';
 import { isMet, type Property } from '../../src/verification/property.js';
 import { readProperty } from '../../src/verification/vnnlib.js';
 
@@ -87,36 +88,87 @@ describe('properties', () => {
     );
   });
 
-  it.each<[string, readonly (number | undefined)[]]>([
-    // Exact, as far as they go.
-    ['(+ (* 3 Y_0) (* 0.25 Y_0))', [3.25, undefined]],
-    ['(- (* 2 (* 1.5 Y_0)) Y_0)', [2, undefined]],
-    ['(* -1 Y_0)', [-1, undefined]],
-    ['(* 1000000.5 Y_0)', [1000000.5, undefined]],
-    ['(* 0.50000000000000000001 Y_0)', [0.5, 0.5]],
-    // Float64 lacks one part or another; the second and third are 1 and 0 there, and not in truth.
-    ['(* 0.1 Y_0)', [0.1, 0.1]],
-    ['(* (* 0.1 10) Y_0)', [1, 1]],
-    ['(- (+ (* 1e17 Y_0) Y_0) (* 1e17 Y_0))', [0, 2e17 + 1]],
-    ['(- (+ (* 0.1 Y_0) (* 0.2 Y_0)) (* 0.3 Y_0))', [0.1 + 0.2 - 0.3, 0.1 + 0.2 + 0.3]],
-    ['(+ Y_0 (* 1e-300 Y_0))', [1, 1]],
-    ['(+ Y_0 (* 0.1 0 Y_0))', [1, undefined]],
-    ['(+ Y_0 (* 0 0.1 Y_0))', [1, undefined]],
-  ])('tell coefficients that were rounded: %s', (term, [coefficient, rounded]) => {
+  it.each<[string, number | undefined, boolean?]>([
+    ['(+ (* 3 Y_0) (* 0.25 Y_0))', 3.25, true],
+    ['(- (* 2 (* 1.5 Y_0)) Y_0)', 2, true],
+    ['(* -1 Y_0)', -1, true],
+    ['(* 1000000.5 Y_0)', 1000000.5, true],
+    // Float64 would round a part of these.
+    ['(* (* 0.1 10) Y_0)', 1, true],
+    ['(- (+ (* 1e17 Y_0) Y_0) (* 1e17 Y_0))', 1, true],
+    ['(- (+ (* 0.1 Y_0) (* 0.2 Y_0)) (* 0.3 Y_0))', undefined],
+    ['(+ Y_0 (* 0.1 0 Y_0))', 1, true],
+    // Not what is written, or no such number of float32.
+    ['(* 0.50000000000000000001 Y_0)', 0.5, false],
+    ['(* 0.1 Y_0)', 0.1, false],
+    ['(+ Y_0 (* 1e-300 Y_0))', 1, false],
+    ['(* 1e-400 Y_0)', 0, false],
+    ['(* 1e-45 Y_0)', 1e-45, false],
+    ['(* 1073741825 Y_0)', 1073741825, false],
+  ])('add up coefficients as they are written: %s', (term, coefficient, plain) => {
     const { cases } = read(`${HEAD}(assert (<= ${term} 1))`);
     const [found] = cases[0]!.constraints[0]!.terms;
-    expect([found?.coefficient, found?.rounded]).toEqual([coefficient, rounded && expect.closeTo(rounded)]);
-    // All that rounding may have taken does not make it hold.
-    const large = { ...cases[0]!, constraints: [{ ...cases[0]!.constraints[0]!, constant: -1e-9 }] };
-    const y = Float32Array.of(1e4, 0);
-    if (coefficient === 0) expect(isMet(large, y)).toBe(false);
+    expect([found?.coefficient, found?.plain]).toEqual([coefficient, plain]);
+  });
+
+  // 0.1 in float32, in all its digits; in as many as name it in float64; and what float64 takes for it besides.
+  const [TENTH, SHORTER, NEAR] = [
+    '0.100000001490116119384765625',
+    '0.10000000149011612',
+    '0.1000000014901161193847656250000001',
+  ];
+  it.each<[string, number[], boolean]>([
+    [`(>= Y_0 ${TENTH})`, [0.1, 0], true],
+    [`(> Y_0 ${TENTH})`, [0.1, 0], false],
+    [`(>= Y_0 ${SHORTER})`, [0.1, 0], false],
+    [`(<= Y_0 ${SHORTER})`, [0.1, 0], true],
+    [`(>= Y_0 ${NEAR})`, [0.1, 0], false],
+    [`(< Y_0 ${NEAR})`, [0.1, 0], true],
+    [`(<= (- Y_0) (- ${NEAR}))`, [0.1, 0], false],
+    // Sums that float64 rounds, or that overflow there.
+    ['(<= (+ Y_0 Y_1) 1)', [1, 1e-30], false],
+    ['(<= (- Y_0 Y_1) 1)', [1, 1e-30], true],
+    ['(>= (+ Y_0 Y_1 -1) 0)', [1, -1e-30], false],
+    ['(> (+ (* 1e-300 Y_1) Y_0) 1)', [1, 1e-30], true],
+    ['(> (* 1e-400 Y_0) 0)', [1e-45, 0], true],
+    ['(>= (* 1e-400 Y_0) 0)', [-1e-45, 0], false],
+    ['(>= (* 1e300 Y_0) (* 1e300 Y_1))', [3e38, 2e38], true],
+    ['(>= (* 1e300 Y_0) (* 1e300 Y_1))', [2e38, 3e38], false],
+    // What is no finite number.
+    ['(>= Y_0 1)', [Number.POSITIVE_INFINITY, 0], false],
+    ['(<= Y_0 1)', [Number.NaN, 0], false],
+    ['(>= Y_1 1)', [Number.NaN, 2], true],
+  ])('are compared without rounding: %s of %j', (condition, outputs, is) => {
+    const [one] = read(`${HEAD}(assert ${condition})`).cases;
+    expect(isMet(one!, Float32Array.from(outputs))).toBe(is);
+  });
+
+  it('bound inputs by all numbers of float32 that lie within what is written, and no other', () => {
+    const tenth = Math.fround(0.1);
+    const declared = '(declare-const X_0 Real) (declare-const Y_0 Real)';
+    for (const [op, end, holdsTenth] of [
+      ['>=', TENTH, true],
+      ['>', TENTH, false],
+      ['>=', SHORTER, false],
+      ['>=', NEAR, false],
+      ['>=', '0.1000000014901161', true],
+      ['<=', TENTH, true],
+      ['<', TENTH, false],
+      ['<=', SHORTER, true],
+      ['<', NEAR, true],
+      ['<=', '0.1000000014901161', false],
+    ] as const) {
+      const other = op.startsWith('<') ? '(>= X_0 -1)' : '(<= X_0 1)';
+      const [one] = read(`${declared}(assert (${op} X_0 ${end}))(assert ${other})`).cases;
+      expect([op, end, holds32(inputsOf(one!.box), Float32Array.of(tenth))]).toEqual([op, end, holdsTenth]);
+    }
   });
 
   it('bound inputs by exact numbers alone', () => {
     expect(() => read(`${HEAD}(assert (<= (* 1.00000000000000001 X_0) 1))`)).toThrow(/more than numbers/);
-    expect(() => read(`${HEAD}(assert (<= (- (+ (* 1e17 X_0) Y_0) (* 1e17 X_0)) 1))`)).toThrow(
-      /more than numbers/,
-    );
+    // Nothing of the input is left.
+    const { cases } = read(`${HEAD}(assert (<= (- (+ (* 1e17 X_0) Y_0) (* 1e17 X_0)) 1))`);
+    expect(cases[0]!.constraints[0]!.terms).toMatchObject([{ output: 0, coefficient: 1 }]);
   });
 
   it('compare more than two numbers, each with the next', () => {
@@ -168,8 +220,11 @@ describe('properties', () => {
       /X_0 has no lower/,
     ],
     ['numbers that overflow', `${HEAD}(assert (<= (* 1e308 1e308 Y_0) 1))`, /too large/],
-    ['a multiple that reads as 0', `${HEAD}(assert (>= (* 1e-400 Y_0) 0))`, /too small/],
-    ['multiples that become 0', `${HEAD}(assert (>= (* 1e-200 1e-200 Y_0) 0))`, /too small/],
+    ['a number of many places', `${HEAD}(assert (>= Y_0 1e-1101))`, /too many decimal places/],
+    ['a number of no end', `${HEAD}(assert (>= Y_0 0.${'0'.repeat(2 ** 18)}1))`, /too many decimal places/],
+    ['an exponent of no end', `${HEAD}(assert (>= Y_0 1e-999999999999))`, /too many decimal places/],
+    ['multiples of many places', `${HEAD}(assert (>= (* 1e-600 1e-600 Y_0) 0))`, /too many decimal places/],
+    ['multiples that overflow', `${HEAD}(assert (>= 0 (* ${'1e308 '.repeat(10_000)})))`, /too large/],
     ['what is not declared', `${HEAD}(assert (<= Y_2 1))`, /Y_2 is not declared/],
     ['another word', `${HEAD}(assert (<= foo 1))`, /no number and no variable/],
     ['negation', `${HEAD}(assert (not (<= Y_0 1)))`, /not understood/],
