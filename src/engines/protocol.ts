@@ -8,6 +8,12 @@ export interface Simplified {
   weights: string;
 }
 
+/** Asks a worker to say when it can work: its library has to be loaded first. Answered by `LOADED`, in front of all replies. */
+export interface Hello {
+  kind: 'hello';
+}
+export const LOADED = 'loaded';
+
 /** What the pool asks of a worker. `call` is answered by exactly one reply. */
 export type Order =
   /** Makes the model known; its session is created when first needed. No reply. */

@@ -1,7 +1,7 @@
 import { parentPort } from 'node:worker_threads';
 import { AssayError } from '../errors.js';
 import type { Value } from './engine.js';
-import type { Failure, Order, Reply } from './protocol.js';
+import { type Failure, type Hello, LOADED, type Order, type Reply } from './protocol.js';
 
 /** What a library does with the orders of a pool. It keeps no feeds, and its outputs share no memory with them. */
 export interface Library {
@@ -46,8 +46,9 @@ export function serve(library: Library): void {
 
   // One order after the other: a release never overtakes a run that was ordered before it.
   let last: Promise<void> = Promise.resolve();
-  port.on('message', (order: Order) => {
-    if (order.kind === 'close') {
+  port.on('message', (order: Order | Hello) => {
+    if (order.kind === 'hello') port.postMessage(LOADED);
+    else if (order.kind === 'close') {
       closing = true;
       // Without its port nothing keeps the thread.
       last = last.then(() => port.close());

@@ -1,11 +1,12 @@
 /**
  * A process with one worker of a pool in it, which it watches: when a call takes longer, or the process holds more,
- * than the limits allow, it says so and ends at once, in the middle of whatever native code is running.
+ * than the limits allow, it says so and ends at once, in the middle of whatever native code is running. That the worker
+ * has to load its library first is not counted: it is nothing of a network's.
  */
 import { Worker } from 'node:worker_threads';
 import type { Value } from '../engine.js';
 import { isFile } from '../held-model.js';
-import type { Order, Reply } from '../protocol.js';
+import { type Hello, LOADED, type Order, type Reply } from '../protocol.js';
 import { COPIES_OF_WEIGHTS, type Excess } from './limits.js';
 import { forgetPeak, peakHeld } from './peak-held.js';
 import type { Said, Start } from './protocol.js';
@@ -45,6 +46,7 @@ function unpacked(order: Order): Order {
 process.once('message', ({ file, options, limits }: Start) => {
   const worker = new Worker(file, { workerData: options });
   const sizes = new Map<number, number>();
+  let loaded = false;
   let calls = 0;
   let since = 0;
   let passing = 0;
@@ -52,7 +54,7 @@ process.once('message', ({ file, options, limits }: Start) => {
   const watched = new Set<number>();
 
   const exceeded = (): Excess | undefined => {
-    if (calls === 0) return undefined;
+    if (!loaded || calls === 0) return undefined;
     if (performance.now() - since > limits.seconds * 1000) return 'time';
     const weights = [...sizes.values()].reduce((sum, size) => sum + size, passing);
     const allowed = limits.mebibytes * 2 ** 20 + COPIES_OF_WEIGHTS * weights;
@@ -74,10 +76,15 @@ process.once('message', ({ file, options, limits }: Start) => {
     if (order.kind === 'run' && order.peak && forgetPeak()) watched.add(order.call);
     worker.postMessage(order);
   });
-  worker.on('message', (reply: Reply) => {
+  worker.postMessage({ kind: 'hello' } satisfies Hello);
+  worker.on('message', (reply: Reply | typeof LOADED) => {
+    since = performance.now();
+    if (reply === LOADED) {
+      loaded = true;
+      return;
+    }
     calls--;
     passing = 0;
-    since = performance.now();
     const peak = watched.delete(reply.call) ? peakHeld() : undefined;
     say('outputs' in reply ? { ...reply, spent: [], ...(peak !== undefined && { peak }) } : reply);
   });

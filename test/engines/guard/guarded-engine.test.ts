@@ -1,10 +1,15 @@
 // @module-tag slow
-import { afterAll, describe, expect, it } from 'vitest';
+import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it, onTestFinished } from 'vitest';
 import type { Engine } from '../../../src/engines/engine.js';
+import { GuardedWorker } from '../../../src/engines/guard/guarded-worker.js';
 import { createEngine } from '../../../src/engines/registry.js';
 import { AssayError } from '../../../src/errors.js';
 import { GraphBuilder } from '../../../src/graph/build.js';
 import { floats } from '../../../src/graph/tensor.js';
+import { folder } from '../../e2e/assay.js';
 import { floatValue, twoOutputs } from '../graphs.js';
 import { hostile, hostileNetwork } from '../hostile.js';
 
@@ -95,6 +100,26 @@ describe('the guarded process', () => {
     const running = codeOf(program.run({ image }));
     await guard.close();
     expect(await running).toBe('engine-failed');
+  });
+
+  it('does not count what its worker takes to load', async () => {
+    const at = folder();
+    const serve = new URL('../../../dist/src/engines/serve.js', import.meta.url);
+    // A library that loads for two seconds, and whose program 1 never ends.
+    writeFileSync(
+      join(at, 'slow.mjs'),
+      `import { serve } from '${serve}';
+      const wait = (ms) => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+      wait(2000);
+      serve({ register() {}, async release() {}, answer: async ({ program }) => (program === 1 ? wait(1e9) : 0, {}) });`,
+    );
+    const worker = new GuardedWorker(join(at, 'slow.mjs'), {}, { seconds: 1, mebibytes: 4000 });
+    onTestFinished(() => worker.postMessage({ kind: 'close' }));
+    worker.postMessage({ kind: 'prepare', call: 7, program: 0 });
+    // An error would be thrown.
+    expect(await once(worker, 'message')).toEqual([{ call: 7, outputs: {}, spent: [] }]);
+    worker.postMessage({ kind: 'prepare', call: 8, program: 1 });
+    expect(await once(worker, 'error').then(([error]) => error.code)).toBe('limit-exceeded');
   });
 
   it('takes limits that are numbers above 0 only', async () => {
