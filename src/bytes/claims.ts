@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, open, readdir, rm, rmdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { hasEnded, processName } from './process-name.js';
 
 /** Something that one process does and others leave alone meanwhile. */
@@ -38,6 +39,9 @@ const BEAT: Beat = { everyMs: 5000, staleMs: 60_000 };
 
 /** Where claims lie in a folder. */
 export const CLAIMS = 'claims';
+
+/** The ending of the file that an owner touches. */
+const OWNER = '.owner';
 
 /** How often a claim is stolen before it is left alone: who steals may die as well. */
 const MOST = 100;
@@ -106,7 +110,7 @@ export class FolderClaims implements Claims {
   }
 
   private ownerFile(owner: string): string {
-    return join(this.folder, `${owner}.owner`);
+    return join(this.folder, `${owner}${OWNER}`);
   }
 
   /** Whether the claim is ours now; false where there is one. */
@@ -182,6 +186,35 @@ export class FolderClaims implements Claims {
       // Others may measure the same: that is all.
     }
   }
+}
+
+/**
+ * Who is alive of those that claim something in a folder, for one who only looks on and touches nothing. One of this machine is
+ * known to be dead. One of another that seems silent is watched for more than a beat: by which clock its file has its time is not
+ * known, and a folder that was copied has files that nobody touches.
+ */
+export async function livingOwners(
+  folder: string,
+  { everyMs, staleMs }: Beat = BEAT,
+): Promise<{ living: string[]; dead: string[] }> {
+  const claims = join(folder, CLAIMS);
+  const owners = (await readdir(claims).catch(() => []))
+    .filter((name) => name.endsWith(OWNER))
+    .map((name) => name.slice(0, -OWNER.length));
+  const heard = async () =>
+    new Map(
+      await Promise.all(
+        owners.map(async (owner) => [owner, (await look(join(claims, owner + OWNER)))?.modified] as const),
+      ),
+    );
+  const before = await heard();
+  const isSilent = (owner: string) => Date.now() - (before.get(owner) ?? 0) > staleMs;
+  const silent = owners.filter((owner) => !hasEnded(owner) && isSilent(owner));
+  if (silent.length > 0) await sleep(1.5 * everyMs);
+  const after = silent.length > 0 ? await heard() : before;
+  const lives = (owner: string) =>
+    !hasEnded(owner) && (!silent.includes(owner) || after.get(owner) !== before.get(owner));
+  return { living: owners.filter(lives), dead: owners.filter((owner) => !lives(owner)) };
 }
 
 /** What a small file holds, and when it was written; undefined where there is none. Opened first: NFS then asks the server. */

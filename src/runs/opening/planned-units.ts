@@ -1,5 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { type Beat, CLAIMS, livingOwners } from '../../bytes/claims.js';
+import { hasEnded } from '../../bytes/process-name.js';
 import { readText } from '../../bytes/regular-file.js';
 import { type Static, Type } from '../../config/type.js';
 import { check } from '../../config/validate.js';
@@ -66,7 +68,7 @@ export interface FolderStatus {
   rate: number | null;
   /** At the passes a second of the last ones, when nothing ends early. */
   secondsLeft: number | null;
-  /** Processes that say that they are alive. */
+  /** Processes that are alive, as far as can be told. */
   processes: string[];
 }
 
@@ -76,9 +78,14 @@ const LAST = 50;
 /** How long a unit may take, in ms, before what came earlier tells nothing any more. */
 const LATELY = 15 * 60_000;
 
-/** Looks at a run folder, whoever measures. Errors: `file-unreadable` where no run has begun in it, or none has noted its units. */
-export async function folderStatus(folder: string): Promise<FolderStatus> {
+/**
+ * Looks at a run folder, whoever measures.
+ * @param beat of those who measure. Default: theirs
+ * Errors: `file-unreadable` where no run has begun in it, or none has noted its units.
+ */
+export async function folderStatus(folder: string, beat?: Beat): Promise<FolderStatus> {
   const { title, jobs, queued = false } = await plannedIn(folder);
+  const { living, dead } = await livingOwners(folder, beat);
   const whatOf = new Map(jobs.flatMap(({ what, units }) => units.map((key) => [key, what] as const)));
   const weightOf = new Map(
     jobs.flatMap(({ units, weights }) => units.map((key, i) => [key, weights?.[i] ?? 1] as const)),
@@ -86,19 +93,19 @@ export async function folderStatus(folder: string): Promise<FolderStatus> {
   const weightIn = (keys: readonly string[]) => keys.reduce((sum, key) => sum + (weightOf.get(key) ?? 0), 0);
   const stored = new Set((await namesIn(join(folder, UNITS))).map(keyOfUnitFile));
   const done = [...whatOf.keys()].filter((key) => stored.has(key));
-  const claims = join(folder, 'claims');
+  const claims = join(folder, CLAIMS);
   const names = await namesIn(claims);
   const running = new Map<string, FolderStatus['running'][number]>();
   for (const name of names.filter((one) => one.endsWith('.claim'))) {
     const [key] = name.split('.') as [string];
     const what = whatOf.get(key);
     const by = await readText(join(claims, name), 'results').catch(() => '');
-    if (what !== undefined && !stored.has(key)) running.set(key, { what, by: by.slice(0, 100) });
+    if (what === undefined || stored.has(key) || dead.includes(by) || hasEnded(by)) continue;
+    running.set(key, { what, by: by.slice(0, 100) });
   }
-  const owners = names.filter((one) => one.endsWith('.owner'));
   const lately = await latelyStored(
     done.map((key) => ({ key, file: join(folder, unitFile(key)) })),
-    owners.map((one) => join(claims, one)),
+    living.map((one) => join(claims, `${one}.owner`)),
     // Noted by every process that begins.
     (await touched(fileIn(folder))) ?? 0,
   );
@@ -114,7 +121,7 @@ export async function folderStatus(folder: string): Promise<FolderStatus> {
     queued,
     rate: lately && lately.keys.length / lately.seconds,
     secondsLeft: left === 0 ? 0 : lately && (weightLeft * lately.seconds) / weightIn(lately.keys),
-    processes: owners.map((one) => one.slice(0, -'.owner'.length)),
+    processes: living,
   };
 }
 

@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
+import { processName } from '../../../src/bytes/process-name.js';
 import { folderStatus, notePlanned } from '../../../src/runs/opening/planned-units.js';
 import type { Job } from '../../../src/runs/plan/plan.js';
 import { FolderStore } from '../../../src/runs/units/store.js';
@@ -12,12 +13,15 @@ const job = (name: string, keys: readonly string[]) =>
     units: keys.map((key, i) => ({ key, start: i, end: i + 1 })),
   }) as unknown as Job;
 
+/** Never takes a process for dead because it is silent: times of files are those of the tests. */
+const PATIENT = { everyMs: 5000, staleMs: Number.POSITIVE_INFINITY };
+
 it('tells how far a run folder is: units that are there, that are claimed, that wait, and how fast they came', async () => {
   const at = folder();
   for (const part of ['units', 'claims', 'inventory']) mkdirSync(join(at, part));
   const weight = ({ request }: Job) => (request.measurement.name === 'attack' ? 60 : 2);
   await notePlanned(at, 'A run', [job('clean', ['a', 'b', 'c']), job('attack', ['d', 'e', 'f'])], weight);
-  expect(await folderStatus(at)).toMatchObject({
+  expect(await folderStatus(at, PATIENT)).toMatchObject({
     units: 6,
     done: 0,
     waiting: 6,
@@ -39,7 +43,7 @@ it('tells how far a run folder is: units that are there, that are claimed, that 
     utimesSync(join(at, 'claims', 'one.owner'), seconds, seconds);
   };
   alive(1015);
-  expect(await folderStatus(at)).toEqual({
+  expect(await folderStatus(at, PATIENT)).toEqual({
     folder: at,
     title: 'A run',
     units: 6,
@@ -54,10 +58,10 @@ it('tells how far a run folder is: units that are there, that are claimed, that 
   });
   // Meanwhile nothing came.
   alive(1080);
-  expect(await folderStatus(at)).toMatchObject({ rate: 0.025, secondsLeft: 3600 });
+  expect(await folderStatus(at, PATIENT)).toMatchObject({ rate: 0.025, secondsLeft: 3600 });
   // It was stopped, and goes on: what came before tells nothing of now.
   alive(5000);
-  expect(await folderStatus(at)).toMatchObject({ rate: null, secondsLeft: null });
+  expect(await folderStatus(at, PATIENT)).toMatchObject({ rate: null, secondsLeft: null });
   const { jobs, ...rest } = JSON.parse(readFileSync(file, 'utf8'));
   // As earlier versions noted it: all units alike.
   writeFileSync(
@@ -69,14 +73,43 @@ it('tells how far a run folder is: units that are there, that are claimed, that 
   );
   utimesSync(file, 900, 900);
   alive(1020);
-  expect(await folderStatus(at)).toMatchObject({ rate: 0.1, secondsLeft: 30 });
+  expect(await folderStatus(at, PATIENT)).toMatchObject({ rate: 0.1, secondsLeft: 30 });
   // Stopped after the first of them, and continued just before the second.
   utimesSync(file, 1009, 1009);
   alive(1030);
-  expect(await folderStatus(at)).toMatchObject({ rate: 0.05, secondsLeft: 60 });
+  expect(await folderStatus(at, PATIENT)).toMatchObject({ rate: 0.05, secondsLeft: 60 });
   // Copied, with the times of the copy, or at its end: nobody measures.
   rmSync(join(at, 'claims'), { recursive: true });
-  expect(await folderStatus(at)).toMatchObject({ rate: null, secondsLeft: null, processes: [] });
+  expect(await folderStatus(at, PATIENT)).toMatchObject({ rate: null, secondsLeft: null, processes: [] });
+});
+
+it('does not count who is dead here, or silent elsewhere, but who is heard of by another clock', async () => {
+  const at = folder();
+  mkdirSync(join(at, 'claims'));
+  await notePlanned(at, 'A run', [job('clean', ['a', 'b', 'c', 'd'])], () => 1);
+  const [place, pid, began] = processName.split('-');
+  const owners = {
+    here: `${place}-${pid}-${began}-0a`,
+    ended: `${place}-${pid}-${Number(began) + 1}-0b`,
+    copied: '0123456789ab-1-5-0c',
+    slow: '0123456789ab-2-5-0d',
+  };
+  const touch = (owner: string, seconds: number) =>
+    utimesSync(join(at, 'claims', `${owner}.owner`), seconds, seconds);
+  for (const [i, owner] of Object.values(owners).entries()) {
+    writeFileSync(join(at, 'claims', `${owner}.owner`), owner);
+    writeFileSync(join(at, 'claims', `${'abcd'[i]}.0.claim`), owner);
+  }
+  touch(owners.copied, 1000);
+  // A day behind.
+  let seconds = Date.now() / 1000 - 86_400;
+  touch(owners.slow, seconds);
+  const beating = setInterval(() => touch(owners.slow, ++seconds), 20);
+  onTestFinished(() => clearInterval(beating));
+  const status = await folderStatus(at, { everyMs: 200, staleMs: 60_000 });
+  expect(status.processes.sort()).toEqual([owners.here, owners.slow].sort());
+  expect(status.running.map(({ by }) => by)).toEqual([owners.here, owners.slow]);
+  expect(status.waiting).toBe(2);
 });
 
 it('says where no run has begun, and where one could not note its units', async () => {
