@@ -11,7 +11,7 @@ export const RunStatus = Type.Object({
   done: count,
   /** Units of jobs that were given up. */
   failed: count,
-  /** Since this process began: seconds, and units that it got back. */
+  /** Since this process began to have units measured: seconds, and units that it got back. */
   seconds: Type.Number({ minimum: 0 }),
   measured: count,
   secondsLeft: Type.Union([Type.Number({ minimum: 0 }), Type.Null()]),

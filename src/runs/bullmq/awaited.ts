@@ -35,6 +35,11 @@ export class Awaited {
     this.timer.unref();
   }
 
+  /** Whether a unit is with the queue. */
+  get any(): boolean {
+    return this.waiting.size > 0;
+  }
+
   /** Submits a unit and waits for what becomes of it; in the queue it is under its key, so that it is there once. */
   async submit(key: string, priority: number, progress: (data: unknown) => void): Promise<Ending> {
     const ending = new Promise<Ending>((end) => {

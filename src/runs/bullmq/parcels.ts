@@ -40,10 +40,9 @@ const name = (key: string) => `assay:unit:${key}`;
 /** Units in the server itself, compressed. They are checked like unit files when they are read. */
 export function parcels(client: Redis, most = MOST): Exchange {
   const read = async (key: string): Promise<UnitRecord | undefined> => {
-    const length = await client.strlen(name(key));
-    if (length === 0 || length > most.packed) return undefined;
-    const packed = await client.getBuffer(name(key));
-    if (!packed || packed.length > most.packed) return undefined;
+    // One byte more than there may be, of whatever lies there.
+    const packed = await client.getrangeBuffer(name(key), 0, most.packed);
+    if (packed.length === 0 || packed.length > most.packed) return undefined;
     try {
       return decodeUnit(await unpack(packed, { maxOutputLength: most.unpacked }), key);
     } catch {

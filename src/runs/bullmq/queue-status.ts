@@ -9,7 +9,7 @@ export interface QueuedRun extends RunStatus {
   by: string;
   /** With workers. */
   running: number;
-  /** Submitted, and taken by nobody yet. */
+  /** Taken by nobody yet, whether submitted or to be submitted. */
   waiting: number;
   /** Units a second; null before one came back. */
   rate: number | null;
@@ -37,12 +37,12 @@ export async function watchQueue(
         skipVersionCheck: true,
         skipMetasUpdate: true,
       });
-      const counts = await queue.getJobCounts('active', 'waiting', 'prioritized');
-      const { active = 0, waiting = 0, prioritized = 0 } = counts;
+      const running = await queue.getActiveCount();
       await queue.close();
-      const { measured, seconds } = status;
+      const { units, done, failed, measured, seconds } = status;
       const rate = measured > 0 && seconds > 0 ? measured / seconds : null;
-      runs.push({ ...status, id, title, by, running: active, waiting: waiting + prioritized, rate });
+      const waiting = Math.max(0, units - done - failed - running);
+      runs.push({ ...status, id, title, by, running, waiting, rate });
     }
     return { queue: link.address.shown, runs, workers: await presences(link.client).list() };
   };

@@ -67,7 +67,8 @@ export async function queued(options: QueuedOptions): Promise<Executor> {
   const hear = absences(link, run.id, tell);
   const announce = async () => {
     await notices.post(run.id, { ...run, status: status() });
-    await hear();
+    // Where all is stored nobody is needed.
+    if (awaited.any) await hear();
   };
   await asking(link.address, announce);
   const stopRenewing = renewing(announce);

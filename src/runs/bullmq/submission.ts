@@ -123,7 +123,7 @@ function deciding({
 
 /** How far a run is, from what is told of it. */
 class StatusKeeper {
-  private readonly began = performance.now();
+  private began: number | undefined;
   private status: Omit<RunStatus, 'seconds'> = {
     units: 0,
     done: 0,
@@ -134,7 +134,10 @@ class StatusKeeper {
 
   readonly listen: Listener = (event) => {
     const { status } = this;
-    if (event.kind === 'plan') Object.assign(status, { units: event.units, done: event.stored });
+    if (event.kind === 'plan') {
+      this.began ??= performance.now();
+      Object.assign(status, { units: event.units, done: event.stored });
+    }
     if (event.kind === 'job-failed') status.failed += event.job.units.length;
     if (event.kind === 'unit-finished') status.measured++;
     if ('status' in event) {
@@ -144,6 +147,7 @@ class StatusKeeper {
   };
 
   now(): RunStatus {
-    return { ...this.status, seconds: (performance.now() - this.began) / 1000 };
+    const now = performance.now();
+    return { ...this.status, seconds: (now - (this.began ?? now)) / 1000 };
   }
 }
