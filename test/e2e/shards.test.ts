@@ -114,12 +114,18 @@ describe('a run in shards', () => {
     );
     const image = await obeyed(['submit', 'kubernetes', 'small.run.yaml', '--shards', '2'], at);
     expect(image).toMatchObject({ code: 2, stderr: expect.stringContaining('add --image to the command') });
-    for (const name of ['Bad_NS', 'lab.one', 'lab-', 'a'.repeat(64)]) {
-      const submitted = ['submit', 'kubernetes', 'small.run.yaml', '--shards', '2', '--namespace', name];
-      expect(await obeyed(submitted, at)).toMatchObject({
-        code: 2,
-        stderr: expect.stringContaining('small letters, digits and hyphens'),
-      });
+  });
+
+  it.each<[string, string[], string]>([
+    ['--namespace', ['Bad_NS', 'lab.one', 'lab-', 'a'.repeat(64)], 'small letters, digits and hyphens'],
+    ['--claim', ['Models', 'my_models', 'a..b', '-a', 'a'.repeat(254)], 'digits, hyphens and dots'],
+    ['--image', ['', 'a b', '-a'], 'an image such as'],
+    ['--mount', ['work', '/a:b', '/'], 'a path that begins with /'],
+    ['--memory', ['1.5G', '0G', '8', '8Gi'], 'a whole number with K, M, G or T'],
+  ])('refuses a %s that a cluster would refuse', async (option, values, expected) => {
+    for (const value of values) {
+      const words = ['submit', 'kubernetes', 'small.run.yaml', '--shards', '2', `${option}=${value}`];
+      expect(await obeyed(words, at)).toMatchObject({ code: 2, stderr: expect.stringContaining(expected) });
     }
   });
 

@@ -76,13 +76,13 @@ export function submitCommand(): Command {
     .option('--gpus <n>', 'GPUs of a shard', wholeNumber(1, 64))
     .option('--partition <name>', 'slurm: the partition', plainName)
     .option('--account <name>', 'slurm: the account', plainName)
-    .option('--image <name>', 'kubernetes: the image with Assay in it (needed)')
+    .option('--image <name>', 'kubernetes: the image with Assay in it (needed)', imageName)
     .option(
       '--claim <name>',
       'kubernetes: the claim of the volume with models, data and run file (needed)',
-      plainName,
+      dnsName,
     )
-    .option('--mount <dir>', 'kubernetes: where the volume is mounted; paths start there', '/work')
+    .option('--mount <dir>', 'kubernetes: where the volume is mounted; paths start there', mountPath, '/work')
     .option('--namespace <name>', 'kubernetes: the namespace', dnsLabel)
     .option(
       '--install <command>',
@@ -170,15 +170,37 @@ function plainName(name: string): string {
   throw new InvalidArgumentError('Expected letters, digits, hyphens, dots, commas and underscores.');
 }
 
+const LABEL = '[a-z0-9]+(?:-+[a-z0-9]+)*';
+
 /** A name of Kubernetes, which is a part of host names: RFC 1123. */
 function dnsLabel(name: string): string {
-  if (/^(?=.{1,63}$)[a-z0-9]+(-+[a-z0-9]+)*$/.test(name)) return name;
+  if (new RegExp(`^(?=.{1,63}$)${LABEL}$`).test(name)) return name;
   throw new InvalidArgumentError(
     'Expected at most 63 small letters, digits and hyphens, with no hyphen at an end.',
   );
 }
 
+/** A name of Kubernetes that may have several of these parts. */
+function dnsName(name: string): string {
+  if (new RegExp(`^(?=.{1,253}$)${LABEL}(?:\\.${LABEL})*$`).test(name)) return name;
+  throw new InvalidArgumentError(
+    'Expected at most 253 small letters, digits, hyphens and dots, with a letter or digit at the ends of each part.',
+  );
+}
+
+function imageName(name: string): string {
+  if (/^[A-Za-z0-9][\w.:/@-]*$/.test(name)) return name;
+  throw new InvalidArgumentError('Expected an image such as registry.example/assay:0.1.0.');
+}
+
+/** Kubernetes takes no colon in it. */
+function mountPath(path: string): string {
+  if (/^\/[^:]+$/.test(path)) return path;
+  throw new InvalidArgumentError('Expected a path that begins with /, without a colon, such as /work.');
+}
+
 function sized(text: string): string {
-  if (/^\d+(\.\d+)?[KMGT]$/.test(text)) return text;
-  throw new InvalidArgumentError('Expected a size such as 8G or 500M.');
+  // Slurm takes no fractions.
+  if (/^[1-9]\d*[KMGT]$/.test(text)) return text;
+  throw new InvalidArgumentError('Expected a whole number with K, M, G or T, such as 8G or 1536M.');
 }
