@@ -44,7 +44,7 @@ export async function openRunFolder(
     throw new AssayError('results-partial', 'the results are partial', {
       file: join(directory, 'results.json'),
       found: results.errors[0],
-      hint: `${(await mergeRemedy(directory)) ?? 'run the same `assay run` again: it measures what is missing'}; or take what is there with ${options.partial}`,
+      hint: `${(await mergeRemedy(directory, results)) ?? 'run the same `assay run` again: it measures what is missing'}; or take what is there with ${options.partial}`,
     });
   return { name: basename(resolve(directory)), directory, results };
 }

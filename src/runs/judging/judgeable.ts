@@ -47,7 +47,7 @@ export async function refuseUnfit(
     throw new AssayError('results-partial', 'the results are partial', {
       file,
       found: results.errors[0],
-      hint: `${(await mergeRemedy(directory)) ?? AGAIN}${allTheSame}`,
+      hint: `${(await mergeRemedy(directory, results)) ?? AGAIN}${allTheSame}`,
     });
   const limit = limitOf(results.config);
   if (limit !== undefined)

@@ -8,7 +8,7 @@ import { type Execution, NOTHING_DONE } from '../measuring/execute.js';
 import type { FailOnError, LeftOut } from '../measuring/left-out.js';
 import type { Plan } from '../plan/plan.js';
 import { type Shard, shardsOf } from '../plan/shard.js';
-import { noteShard } from './shard-record.js';
+import { noteShard, ONLY_A_PART } from './shard-record.js';
 
 /** A run that measures one of its shards. */
 export interface ShardRun {
@@ -69,7 +69,7 @@ const isWhole = ({ jobs }: Plan, { costs }: Execution): boolean =>
 const isPart = (name: ShardName, out: string) =>
   new AssayError(
     'results-partial',
-    `this is shard ${shardText(name)} of the run: what the other ${name.of - 1 === 1 ? 'shard measures' : `${name.of - 1} shards measure`} is missing`,
+    `${ONLY_A_PART} ${shardText(name)} of the run: what the other ${name.of - 1 === 1 ? 'shard measures' : `${name.of - 1} shards measure`} is missing`,
     {
       hint: `put all of them together: assay merge ${out} OTHERS... --out WHOLE`,
     },

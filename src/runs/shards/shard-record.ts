@@ -4,6 +4,7 @@ import { isAbsent, readText } from '../../bytes/regular-file.js';
 import { type Static, Type } from '../../config/type.js';
 import { check } from '../../config/validate.js';
 import { AssayError } from '../../errors.js';
+import type { Results } from '../../suites/results.js';
 import type { ConcludeOrder } from '../concluding/conclude-order.js';
 import { keyOf } from '../folder/keys.js';
 import { programIdentity } from '../folder/program.js';
@@ -121,11 +122,19 @@ export type ShardRecord = Omit<Static<typeof Envelope>, 'order' | 'source'> & {
 
 const FOLDER = 'shards';
 
+/** How the results of a shard begin to say what they lack, where that is nothing but the other shards. */
+export const ONLY_A_PART = 'this is shard';
+
 /** What to do with partial results that are those of a shard, which running it again does not complete; undefined for others. */
-export async function mergeRemedy(directory: string): Promise<string | undefined> {
+export async function mergeRemedy(
+  directory: string,
+  { errors }: Pick<Results, 'errors'>,
+): Promise<string | undefined> {
   const shards = await readdir(join(directory, FOLDER)).catch(() => []);
   if (shards.length === 0) return undefined;
-  return `merge it with the other shards, and take the whole: assay merge ${directory} OTHERS... --out WHOLE`;
+  const merge = `merge it with the other shards, and take the whole: assay merge ${directory} OTHERS... --out WHOLE`;
+  if (errors.every((error) => error.startsWith(ONLY_A_PART))) return merge;
+  return `it is not finished: run the same \`assay run ... --shard\` again, which measures what is missing; then ${merge}`;
 }
 
 /** Notes which shard of which run is begun in a folder, and at its end what it left out. Errors: `output-unwritable`. */

@@ -348,6 +348,16 @@ describe('the folder of a shard', () => {
     expect(textOf(out, 'report.html')).toContain('this is shard 1-of-2 of the run');
     await expect(refuseUnfit(out, results, { allowPartial: false })).rejects.toMatchObject({
       code: 'results-partial',
+      details: { hint: expect.stringMatching(/^merge it with the other shards/) },
+    });
+  });
+
+  it('that was stopped is to be finished before it is merged', async () => {
+    const out = folder();
+    await measure(out, { index: 1, of: 2 }, { signal: AbortSignal.abort() });
+    await expect(refuseUnfit(out, resultsOf(out), { allowPartial: false })).rejects.toMatchObject({
+      code: 'results-partial',
+      details: { hint: expect.stringMatching(/^it is not finished: run .* again.*; then merge it/) },
     });
   });
 });
