@@ -2,7 +2,7 @@ import type { Engine } from '../../engines/engine.js';
 import type { Limits } from '../../engines/guard/limits.js';
 import { createEngine, type EngineOptions } from '../../engines/registry.js';
 import type { Suite } from '../../suites/contract.js';
-import { type LoadedPlugin, loadPlugins, type PluginSources, sourcesOf } from '../asked/plugin-modules.js';
+import { loadPlugins, type PluginSources, sourcesOf } from '../asked/plugin-modules.js';
 import { catalogueWith, type RunCatalogue } from '../asked/run-catalogue.js';
 import { type ReadRun, readRunFile } from '../asked/run-file.js';
 import { runLimits } from '../asked/run-limits.js';
@@ -16,9 +16,8 @@ import type { RunSpec } from './run-spec.js';
 /** A run file with the code that it names; models and data are not looked at yet. */
 export interface LoadedRun {
   read: ReadRun;
-  /** Of the same plug-ins. */
+  /** Of its plug-ins. */
   sources: PluginSources;
-  plugins: readonly LoadedPlugin[];
   /** Suites that were given as objects. */
   given: readonly Suite[];
   catalogue: RunCatalogue;
@@ -44,7 +43,7 @@ export async function loadRun(
     file,
   );
   const entries = await suiteEntries(config.suites, catalogue, file);
-  return { read, sources, plugins, given, catalogue, entries, limits: runLimits(read, limits) };
+  return { read, sources, given, catalogue, entries, limits: runLimits(read, limits) };
 }
 
 /** The engine that a run asks for. Errors: as `createEngine`. */

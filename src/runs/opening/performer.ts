@@ -12,7 +12,7 @@ import type { UnitHead } from '../units/unit-file.js';
 import { expectationPlan } from './expectations.js';
 import { engineOf, type LoadedRun, loadRun, openRun } from './open-run.js';
 import { measureEnvironment, planned, salvageFor } from './planned.js';
-import { identityOf, type RunIdentity } from './run-identity.js';
+import { differences, identityOf, type RunIdentity } from './run-identity.js';
 
 /** Measures units of a run for whoever names them, in this process or on this machine. */
 export interface Performer {
@@ -137,21 +137,11 @@ function notPlanned(key: string, file: string, ours: RunIdentity, theirs?: RunId
     path: `unit ${key.slice(0, 12)}`,
     expected: theirs ? inWords(theirs) : 'the same run file, data, models, options and version of Assay',
     found: inWords(ours),
-    hint: theirs ? remedy(ours, theirs) : REMEDY,
+    hint: (theirs && differences(theirs, ours)[0]?.hint) ?? REMEDY,
   });
 }
 
 const REMEDY = 'give workers the same version of Assay, and the same files and options as the run';
-
-/** What to make equal, by the first thing that differs. */
-function remedy(ours: RunIdentity, theirs: RunIdentity): string {
-  if (ours.assay !== theirs.assay)
-    return `install assay@${theirs.assay} here, or run and workers with ${ours.assay}`;
-  if (ours.engine !== theirs.engine) return 'give run and workers the same --engine, --device and --threads';
-  if (ours.run !== theirs.run)
-    return 'the run file, its models or data, or --limit, --seed and --until-decided differ: nothing may change them while a run goes on';
-  return REMEDY;
-}
 
 const inWords = ({ assay, engine, run, program }: RunIdentity): string =>
   `assay ${assay} (${program.slice(0, 8)}), ${engine}, run ${run.slice(0, 12)}`;

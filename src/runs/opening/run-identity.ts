@@ -1,6 +1,7 @@
 import { AssayError, type ErrorCode } from '../../errors.js';
 import { assayVersion } from '../folder/environment.js';
 import { codeIdentity } from '../folder/program.js';
+import type { LoadedRun } from './open-run.js';
 
 /** Who measures, or has measured: where these agree, so do the keys of units and the numbers in them. */
 export interface RunIdentity {
@@ -14,26 +15,18 @@ export interface RunIdentity {
   run: string;
 }
 
-/** A plug-in as it was loaded, with a digest of its files. */
-interface Loaded {
-  module: string;
-  sha256: string;
-}
-
 /**
  * @param engine as it describes itself
  * @param run the key of the run
  */
 export function identityOf(
-  { plugins }: { plugins: readonly Loaded[] },
+  { sources: { digests: plugins = {} } }: Pick<LoadedRun, 'sources'>,
   engine: string,
   run: string,
 ): RunIdentity {
   return {
     ...{ assay: assayVersion(), program: codeIdentity() },
-    ...(plugins.length > 0 && {
-      plugins: Object.fromEntries(plugins.map(({ module, sha256 }) => [module, sha256])),
-    }),
+    ...(Object.keys(plugins).length > 0 && { plugins }),
     ...{ engine, run },
   };
 }
@@ -51,9 +44,18 @@ const facts = ({ assay, program, plugins = {}, engine, run }: RunIdentity): [str
   ]),
   [
     'the engine',
-    { is: engine, hint: 'give the worker the --threads of the run, or install the same version' },
+    {
+      is: engine,
+      hint: 'give run and workers the same --engine, --device and --threads, or install the same version of it',
+    },
   ],
-  ['the plan of the run', { is: run, hint: 'the run file, its models or its data differ: update them here' }],
+  [
+    'the plan of the run',
+    {
+      is: run,
+      hint: 'the run file, its models, its data or its options (--limit, --seed, --until-decided) differ: make them the same here, and change nothing while a run goes on',
+    },
+  ],
 ];
 
 interface Fact {
@@ -62,7 +64,7 @@ interface Fact {
 }
 
 /** What differs where a run is to be measured from where it was submitted, the most telling first. */
-function differences(theirs: RunIdentity, ours: RunIdentity) {
+export function differences(theirs: RunIdentity, ours: RunIdentity) {
   const here = new Map(facts(ours));
   return facts(theirs).flatMap(([what, { is, hint }]) => {
     const found = here.get(what)?.is ?? 'none';

@@ -14,7 +14,7 @@ it.skipIf(availableParallelism() < 2)(
     const out = folder();
     const file = join(out, 'missing.run.yaml');
     const ahead = WorkersAhead.of(file, out, { workers: 2 });
-    const executorFor = workersFor({ given: [], plugins: [], read: { file } } as unknown as LoadedRun, {
+    const executorFor = workersFor({ given: [], sources: {}, read: { file } } as unknown as LoadedRun, {
       ...{ workers: 2, out, ahead },
       notify: () => undefined,
     });
