@@ -206,6 +206,12 @@ export interface Suite<S extends TSchema = TSchema> {
    * (`--until-decided`); of other suites all is measured. Default: false.
    */
   examplesApart?: boolean;
+  /**
+   * Requests of which none reads another are of different things, though their examples have the same numbers, such as chains
+   * that start elsewhere: an example that fails in one is left out of that, and of what is an input of the same or reads it.
+   * Default: false, it is left out of all requests of the system and data set, whose rows can be looked at side by side.
+   */
+  requestsApart?: boolean;
   /** It reads sequences of frames. Others are shown a data set of these (`DatasetInfo.sequences`) only where their entry names it. */
   sequences?: true;
   plan(context: SuiteContext, options: Static<S>): Request[];

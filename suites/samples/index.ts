@@ -33,6 +33,7 @@ export const samples = defineSuite({
     'What a model takes for likely images: chains of SGLD from noise up log p(x), and up log p(x, y) for each class in turn. Grids show the first chains, nothing is chosen unless it says so. Frechet distance, kernel distance and inception score are taken in the features of a named network, the extractor, and mean nothing without its name, n and the selection. Distal adversarials climb p(y|x) from noise: a classifier that is sure of noise has learnt no p(x).',
   options: samplesOptions,
   needs: [],
+  requestsApart: true,
   measures: [
     'sample-log-px',
     'sample-confidence',

@@ -84,7 +84,10 @@ export async function summariseSuite(
     const systems = context.systems.filter(({ name }) => !troubles.has(name));
     if (systems.length > 0) {
       const sound = collected.filter(({ request }) => !troubles.has(request.system));
-      const rows = collectedRows(leaveOutFailed(sound), troubles.size === 0 ? plan.requests : undefined);
+      const rows = collectedRows(
+        leaveOutFailed(sound, suite.requestsApart),
+        troubles.size === 0 ? plan.requests : undefined,
+      );
       const made = suite.summarise(rows, options, { ...context, systems, steps });
       refuseSummary(made, suite.name);
       const refused = refusedSummary(suite.name, [...refusals, ...(made.refusals ?? [])]);

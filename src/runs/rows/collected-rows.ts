@@ -12,11 +12,11 @@ export function collectedRows(
   collected: readonly Collected[],
   planned: readonly Request[] | undefined,
 ): CollectedRows {
-  const byIdentity = new Map(collected.map((one) => [identityOf(one.request), one]));
-  const known = planned && new Set(planned.map(identityOf));
+  const byIdentity = new Map(collected.map((one) => [requestIdentity(one.request), one]));
+  const known = planned && new Set(planned.map(requestIdentity));
   return {
     get<R extends Rows>(request: Request<R>) {
-      const identity = identityOf(request);
+      const identity = requestIdentity(request);
       if (known?.has(identity) === false) throw unplanned(request, planned ?? []);
       // Equal requests are of the same measurement, and so have rows of the same type.
       return byIdentity.get(identity) as Collected<R> | undefined;
@@ -29,7 +29,7 @@ export function collectedRows(
 }
 
 /** What tells two requests of one suite apart. */
-function identityOf({
+export function requestIdentity({
   measurement,
   system,
   dataset,
@@ -38,7 +38,7 @@ function identityOf({
   inputs = [],
   reference = [],
 }: Request): string {
-  const read = [inputs, reference].map((requests) => requests.map(identityOf));
+  const read = [inputs, reference].map((requests) => requests.map(requestIdentity));
   return canonicalJson([measurement.name, system, dataset, params, first ?? null, ...read]);
 }
 

@@ -1,6 +1,7 @@
 import { AssayError } from '../../errors.js';
-import type { Collected, ExampleSheet, FailedExample } from '../../suites/contract.js';
+import type { Collected, ExampleSheet, FailedExample, Request } from '../../suites/contract.js';
 import type { Measure, Warning } from '../../suites/results.js';
+import { requestIdentity } from './collected-rows.js';
 import { failedIn, withoutFailed } from './failed-examples.js';
 
 /** Examples of a data set for which some measurement that a suite wants of a system gave no result. */
@@ -33,26 +34,31 @@ export function casualtiesOf(collected: readonly Collected[]): Casualties[] {
 /**
  * The rows without examples that failed: suites look at the rows of several measurements side by side, so what fails
  * in one is left out of all of the same system and data set, and of systems whose rows are read together.
+ * @param apart the suite looks side by side only at rows of which some are made from the others
  */
-export function leaveOutFailed(collected: readonly Collected[]): Collected[] {
+export function leaveOutFailed(collected: readonly Collected[], apart = false): Collected[] {
   if (collected.every(({ failed = [] }) => failed.length === 0)) return [...collected];
-  const group = systemGroups(collected);
+  const nameOf = apart ? requestIdentity : ({ system }: Request) => system;
+  const group = groups(collected, nameOf);
   const out = new Map<string, Set<number>>();
-  const id = ({ request: { system, dataset } }: Collected) => JSON.stringify([group(system), dataset]);
+  const id = ({ request }: Collected) => JSON.stringify([group(nameOf(request)), request.dataset]);
   for (const one of collected) out.set(id(one), new Set([...(out.get(id(one)) ?? []), ...failedIn(one)]));
   return collected.map((one) => withoutFailed(one, out.get(id(one)) ?? new Set()));
 }
 
-/** Systems whose rows are inputs of one another's measurements belong together. */
-function systemGroups(collected: readonly Collected[]): (system: string) => string {
+/** What a request is of belongs together with what its inputs are of. */
+function groups(
+  collected: readonly Collected[],
+  nameOf: (request: Request) => string,
+): (name: string) => string {
   const parent = new Map<string, string>();
   const root = (name: string): string => {
     const up = parent.get(name);
     return up === undefined ? name : root(up);
   };
   for (const { request } of collected)
-    for (const { system } of request.inputs ?? []) {
-      const [a, b] = [root(system), root(request.system)];
+    for (const input of request.inputs ?? []) {
+      const [a, b] = [root(nameOf(input)), root(nameOf(request))];
       if (a !== b) parent.set(a, b);
     }
   return root;

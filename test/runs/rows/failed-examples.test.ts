@@ -9,9 +9,10 @@ import { modelOf } from '../../../src/models/assemble.js';
 import { NotFinite } from '../../../src/models/finite.js';
 import type { Batch, System } from '../../../src/models/system.js';
 import type { SuiteEntry } from '../../../src/runs/asked/suite-entries.js';
+import { leaveOutFailed } from '../../../src/runs/rows/failed-summary.js';
 import { runEvaluation } from '../../../src/runs/run-evaluation.js';
 import { builtinCatalogue } from '../../../src/suites/catalogue.js';
-import { optionsOf, type Suite } from '../../../src/suites/contract.js';
+import { type Collected, optionsOf, type Request, type Suite } from '../../../src/suites/contract.js';
 import { accuracy } from '../../../suites/accuracy/index.js';
 import { attack } from '../../../suites/attack/index.js';
 import { entryOf, evaluationOf, folder, plus, points } from '../small-run.js';
@@ -143,4 +144,30 @@ it('the first example that fails says at which node it begins: of the network, o
   // It is looked for once in each of the two units: the others tell what, not where.
   const sheet = readFileSync(join(out, 'examples/attack-failed.csv'), 'utf8');
   expect(sheet.match(/first at node/g)).toHaveLength(2);
+});
+
+it('an example that failed is left out of all rows, or where requests are apart of those that read each other', () => {
+  const asked = (name: string, inputs: readonly Request[] = []) =>
+    ({ measurement: { name }, system: 'plus', dataset: 'points', params: {}, inputs }) as unknown as Request;
+  const drawn = asked('drawn');
+  const requests = [drawn, asked('said', [drawn]), asked('others')];
+  const collected = requests.map((request): Collected => {
+    const indices = Int32Array.from([0, 1, 2]);
+    const failed = request.measurement.name === 'said' ? [{ example: 1, what: 'NaN' }] : [];
+    return { request, indices, rows: { value: { shape: [3], data: Float32Array.from([5, 6, 7]) } }, failed };
+  });
+  const left = (apart: boolean) =>
+    leaveOutFailed(collected, apart).map(({ indices, rows }) => [[...indices], [...rows.value!.data]]);
+  const [whole, without] = [
+    [
+      [0, 1, 2],
+      [5, 6, 7],
+    ],
+    [
+      [0, 2],
+      [5, 7],
+    ],
+  ];
+  expect(left(false)).toEqual([without, without, without]);
+  expect(left(true)).toEqual([without, without, whole]);
 });
