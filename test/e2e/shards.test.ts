@@ -112,6 +112,12 @@ describe('a run in shards', () => {
         .split(/ (?=--)/)
         .sort(),
     );
+    const many = await obeyed(
+      ['submit', 'slurm', 'small.run.yaml', '--shards', '5', '--write', 'many.sh'],
+      at,
+    );
+    expect(many.stdout).toMatch(/^ +2 +1 +60 +0 +50\.0 % +–\n3 shards without units, not shown\n/m);
+    expect(many.stderr).toContain('3 of 5 shards have nothing to do');
     const image = await obeyed(['submit', 'kubernetes', 'small.run.yaml', '--shards', '2'], at);
     expect(image).toMatchObject({ code: 2, stderr: expect.stringContaining('add --image to the command') });
   });

@@ -72,7 +72,9 @@ const failuresOf = (failures: RunCost['failures']): string[] =>
 
 /** What every shard takes when nothing ends early. */
 export function shardTable({ shards, weight, repeated }: Sharding, { seconds }: PlanCost): string {
-  const rows = shards.map(({ index, units, passes, weight: own }) => [
+  const busy = shards.filter(({ units }) => units.size > 0);
+  const idle = shards.length - busy.length;
+  const rows = busy.map(({ index, units, passes, weight: own }) => [
     String(index),
     String(units.size),
     formatNumber(passes.forward),
@@ -83,6 +85,7 @@ export function shardTable({ shards, weight, repeated }: Sharding, { seconds }: 
   const again = 100 * shareOf(repeated, weight);
   return [
     ...textTable([['shard', 'units', 'forward', 'gradient', 'of all', 'time'], ...rows], []),
+    ...(idle > 0 ? [`${counted(idle, 'shard')} without units, not shown`] : []),
     ...(again >= 0.05 ? [`${again.toFixed(1)} % is measured again, since several shards read it.`] : []),
   ].join('\n');
 }

@@ -86,6 +86,13 @@ export async function queued(options: QueuedOptions): Promise<Executor> {
     const read = unitNamed(key, readBy(task.job));
     if (read && !(await lending.again(key))) throw new UnitLost(read.job, read.unit);
   };
+  let submits = false;
+  /** Where all is stored, nothing is said of workers. */
+  const tellOnce = () => {
+    if (!submits)
+      tell(`units go to the workers at ${link.address.shown}: \`assay worker --queue ...\` on any machine`);
+    submits = true;
+  };
   const measure: Executor['measure'] = async (task, live, signal) => {
     const { job, unit } = task;
     const withdraw = () => void awaited.withdraw(unit.key);
@@ -104,6 +111,7 @@ export async function queued(options: QueuedOptions): Promise<Executor> {
         await lending.prepare(task);
         // What is submitted after it was to be withdrawn would be waited for.
         if (signal.aborted) throw interruption(signal);
+        tellOnce();
         const ending = await awaited.submit(unit.key, due.get(job.key) ?? 1, (data) => follow(live, data));
         if (ending.kind !== 'failed') continue;
         const failure = readFailure(ending.reason, requestText(job.request));

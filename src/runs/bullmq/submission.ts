@@ -8,6 +8,7 @@ import type { ExecutorFor } from '../measuring/executor.js';
 import type { Listener } from '../measuring/progress.js';
 import type { LoadedRun } from '../opening/open-run.js';
 import { identityOf } from '../opening/run-identity.js';
+import type { Job } from '../plan/plan.js';
 import { queueAddress } from './address.js';
 import { type Announcement, type RunStatus, renewing } from './announcements.js';
 import { connectQueue } from './connection.js';
@@ -71,7 +72,7 @@ export async function submission(
       // Buckets have rules by which things vanish.
       stopMarking = renewing(mark, MARKED);
     }
-    tell(`units go to the workers at ${link.address.shown}: \`assay worker --queue ...\` on any machine`);
+    status.expect(jobs);
     return queued({
       link,
       run: {
@@ -131,6 +132,11 @@ class StatusKeeper {
     measured: 0,
     secondsLeft: null,
   };
+
+  /** Before any of them is looked for. */
+  expect(jobs: readonly Job[]): void {
+    this.status.units = jobs.reduce((sum, { units }) => sum + units.length, 0);
+  }
 
   readonly listen: Listener = (event) => {
     const { status } = this;
