@@ -15,7 +15,7 @@ import { noteFinished } from './folder/finished.js';
 import { SEAL } from './folder/outputs.js';
 import { beginningOf, recordOf } from './folder/run-record.js';
 import { saveJson } from './folder/save-json.js';
-import type { ShardName } from './folder/shard-name.js';
+import { type ShardName, shardText } from './folder/shard-name.js';
 import { sinceEpoch } from './folder/since-epoch.js';
 import { inventoryWarnings } from './inventory/inventory.js';
 import { collectGarbage } from './measuring/collect-garbage.js';
@@ -120,10 +120,6 @@ export async function runEvaluation(
   const environment = await environmentOf(evaluation.engine, spec.directory);
   const about = beginningOf(record, { title: spec.title, config, environment, inventory: evaluation });
   await saveJson(join(out, 'run.json'), about);
-  const weight = (job: Job) => weightPerExample(job, passesPerExample(job, evaluation));
-  await notePlanned(out, spec.title, plan.jobs, weight, queued).catch(({ message }: Error) =>
-    note(`\`assay status\` cannot tell how far this run is: ${message}`),
-  );
   const salvage = whole !== undefined ? undefined : await salvageFor(spec, plan, store);
   if (salvage) note('what --until-decided measured is used again');
   const begun = {
@@ -134,6 +130,11 @@ export async function runEvaluation(
   };
   const { file, source, sources } = spec;
   const part = shard && (await beginShard(shard, { ...begun, file, source, sources }, out));
+  const weight = (job: Job) => weightPerExample(job, passesPerExample(job, evaluation));
+  const title = shard ? `${spec.title}, shard ${shardText(shard)}` : spec.title;
+  await notePlanned(out, title, plan.jobs, weight, { queued, due: part?.due }).catch(({ message }: Error) =>
+    note(`\`assay status\` cannot tell how far this run is: ${message}`),
+  );
   const environs = measureEnvironment(evaluation, store, salvage);
   const executor = await executorFor(environs, { jobs: plan.jobs, run: key, engine: evaluation.engine });
   const claims = await FolderClaims.open(out, {}, note);

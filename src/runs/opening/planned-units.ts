@@ -32,6 +32,7 @@ const fileIn = (out: string) => join(out, 'inventory', 'units.json');
 /**
  * Notes the units of a run.
  * @param weightPerExample what an example of a job takes, in forward passes
+ * @param due whether a unit is to be measured here, by its key, and not in another shard. Default: all are
  * Errors: `output-unwritable`; to lose the note costs the status.
  */
 export async function notePlanned(
@@ -39,14 +40,15 @@ export async function notePlanned(
   title: string,
   jobs: readonly Job[],
   weightPerExample: (job: Job) => number,
-  queued = false,
+  { queued = false, due = () => true }: { queued?: boolean; due?: (key: string) => boolean } = {},
 ): Promise<void> {
   const listed = jobs.map((job) => {
     const each = weightPerExample(job);
+    const units = job.units.filter(({ key }) => due(key));
     return {
       what: requestText(job.request),
-      units: job.units.map(({ key }) => key),
-      weights: job.units.map(({ start, end }) => each * (end - start)),
+      units: units.map(({ key }) => key),
+      weights: units.map(({ start, end }) => each * (end - start)),
     };
   });
   await saveJson(fileIn(out), { title, jobs: listed, ...(queued && { queued }) });

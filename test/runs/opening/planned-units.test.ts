@@ -132,7 +132,7 @@ it('says where no run has begun, and where one could not note its units', async 
 it('says of units in a queue that they are there, not that they are measured', async () => {
   const at = folder();
   mkdirSync(join(at, 'claims'));
-  await notePlanned(at, 'A run', [job('clean', ['a', 'b'])], () => 1, true);
+  await notePlanned(at, 'A run', [job('clean', ['a', 'b'])], () => 1, { queued: true });
   writeFileSync(join(at, 'claims', 'a.0.claim'), 'one');
   expect(await folderStatus(at)).toMatchObject({ queued: true, running: [{ by: 'one' }], waiting: 1 });
   expect((await obeyed(['status', '.'], at)).stdout).toContain(

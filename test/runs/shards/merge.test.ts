@@ -12,6 +12,7 @@ import { refuseUnfit } from '../../../src/runs/judging/judgeable.js';
 import { inProcess } from '../../../src/runs/measuring/executor.js';
 import type { ProgressEvent } from '../../../src/runs/measuring/progress.js';
 import type { Task } from '../../../src/runs/measuring/queue.js';
+import { folderStatus } from '../../../src/runs/opening/planned-units.js';
 import type { RunSpec } from '../../../src/runs/opening/run-spec.js';
 import { planRun } from '../../../src/runs/plan/plan.js';
 import { type RunEvaluationOptions, runEvaluation } from '../../../src/runs/run-evaluation.js';
@@ -350,6 +351,10 @@ describe('the folder of a shard', () => {
       code: 'results-partial',
       details: { hint: expect.stringMatching(/^merge it with the other shards/) },
     });
+    // Of its own units, not of the whole.
+    const { title, units, done, waiting } = await folderStatus(out);
+    expect({ title, done, waiting }).toEqual({ title: 'small, shard 1-of-2', done: units, waiting: 0 });
+    expect(readdirSync(join(out, 'units'))).toHaveLength(units);
   });
 
   it('that was stopped is to be finished before it is merged', async () => {
