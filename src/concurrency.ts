@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { AssayError } from './errors.js';
 
 export interface RangeOptions {
@@ -41,6 +42,35 @@ export async function forRanges(
 export function interruption({ reason }: AbortSignal): AssayError {
   if (reason instanceof AssayError) return reason;
   return new AssayError('interrupted', 'the work was interrupted', { cause: reason });
+}
+
+/**
+ * What is waited for, unless the signal is raised first: it is left to itself then, so that whatever never answers keeps nobody from
+ * ending.
+ * Errors: as `work`; `interrupted`.
+ */
+export async function unlessInterrupted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  const done = new AbortController();
+  const raised = new Promise<never>((_, reject) => {
+    const end = () => reject(interruption(signal));
+    if (signal.aborted) end();
+    else signal.addEventListener('abort', end, { once: true, signal: done.signal });
+  });
+  try {
+    return await Promise.race([work, raised]);
+  } finally {
+    done.abort();
+  }
+}
+
+/** Waits for something, so many ms at the most. Errors: as `work`. */
+export async function atMost(ms: number, work: Promise<unknown>): Promise<void> {
+  const done = new AbortController();
+  try {
+    await Promise.race([work, sleep(ms, undefined, { ref: false, signal: done.signal })]);
+  } finally {
+    done.abort();
+  }
 }
 
 /**

@@ -201,6 +201,37 @@ describe.skipIf(withoutRedis())('a queue', () => {
       expect(savedResults(join(at, 'queued'))).toEqual(savedResults(join(at, 'out')));
     },
   );
+
+  it.runIf(LONG)('lets a run and a worker end where it is away', { tags: 'long' }, async () => {
+    const other = await redisServer();
+    onTestFinished(() => other.stop());
+    const at = join(home, 'lonely');
+    project(at, { suites: [{ attack: { ...ATTACK, steps: 50_000, checks: false } }] });
+    const queue = ['--queue', other.url];
+    const cache = ['--cache', join(home, 'lonely-worker'), '--sessions', '1'];
+    const started = [
+      start(['run', 'small.run.yaml', '--out', 'queued', ...queue], at),
+      start(['worker', home, ...queue, ...cache], home),
+    ];
+    onTestFinished(() => {
+      for (const { child } of started) child.kill('SIGKILL');
+    });
+    const told = started.map(() => '');
+    for (const [i, { child }] of started.entries())
+      child.stderr?.on('data', (part: string) => {
+        told[i] += part;
+      });
+    const { client } = await connectQueue(queueAddress(other.url));
+    client.on('error', () => undefined);
+    onTestFinished(() => client.disconnect());
+    await until(async () => (await presences(client).list()).some(({ units }) => units.length > 0));
+    await other.kill();
+    await until(() => told.every((text) => text.includes('is away: waiting')));
+    for (const { child } of started) child.kill('SIGINT');
+    const ended = await Promise.all(started.map((one) => one.ended));
+    expect(ended.map(({ code }) => code)).toEqual([130, 0]);
+    expect(told[1]).toContain('stopped without an answer of the queue');
+  });
 });
 
 it('a queue that is not there ends a run before models are opened, and says so', async () => {

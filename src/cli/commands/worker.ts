@@ -68,7 +68,7 @@ in it: give the server a password, and the worker a folder that only you write t
         progress.end();
         if (!quiet) complain(`${line}\n`);
       };
-      await untilStopped(async (signal) => {
+      const leftNothing = await untilStopped(async (signal) => {
         const [{ openShared }, { queueAddress }, { connectQueue }, { serve }] = await Promise.all([
           import('../../runs/bullmq/shared-store.js'),
           import('../../runs/bullmq/address.js'),
@@ -80,8 +80,10 @@ in it: give the server a password, and the worker a folder that only you write t
         const link = await connectQueue(queueAddress(queue));
         for (const line of link.warnings) complain(`${line}\n`);
         tell(`worker ${rest.name}: waiting for runs at ${link.address.shown}`);
-        await serve({ ...rest, link, folder, shared, signal, tell, notify: progress.listen });
+        return serve({ ...rest, link, folder, shared, signal, tell, notify: progress.listen });
       });
+      // BullMQ would keep this process until its server is back. By then this command is done.
+      if (!leftNothing) setTimeout(() => process.exit(), 100);
     });
 }
 

@@ -19,6 +19,8 @@ const SWEEP = 5000;
  */
 export class Awaited {
   private readonly waiting = new Map<string, Waiting>();
+  /** What the server was told and has not answered yet. */
+  private readonly unanswered = new Set<Promise<unknown>>();
   private readonly timer: NodeJS.Timeout;
   private sweeping = false;
 
@@ -41,27 +43,34 @@ export class Awaited {
   }
 
   /** Submits a unit and waits for what becomes of it; in the queue it is under its key, so that it is there once. */
-  async submit(key: string, priority: number, progress: (data: unknown) => void): Promise<Ending> {
-    const ending = new Promise<Ending>((end) => {
+  submit(key: string, priority: number, progress: (data: unknown) => void): Promise<Ending> {
+    return new Promise((end, reject) => {
       this.waiting.set(key, { end, progress, seen: 0 });
+      const adding = this.queue.add(
+        'unit',
+        { key },
+        { jobId: key, priority, removeOnComplete: true, removeOnFail: true, stackTraceLimit: 0 },
+      );
+      this.told(adding).catch(reject);
     });
-    await this.queue.add(
-      'unit',
-      { key },
-      { jobId: key, priority, removeOnComplete: true, removeOnFail: true, stackTraceLimit: 0 },
-    );
-    return ending;
   }
 
   /** Takes a unit back where nobody measures it yet, and does not wait for it any more. */
-  async withdraw(key: string): Promise<void> {
+  withdraw(key: string): void {
     this.end(key, { kind: 'gone' });
-    await this.queue.remove(key).catch(() => undefined);
+    this.told(this.queue.remove(key)).catch(() => undefined);
   }
 
-  close(): void {
+  /** Waits for nothing any more. Resolves when the server has answered. */
+  async close(): Promise<void> {
     clearInterval(this.timer);
     for (const key of [...this.waiting.keys()]) this.end(key, { kind: 'gone' });
+    await Promise.allSettled(this.unanswered);
+  }
+
+  private told<T>(asking: Promise<T>): Promise<T> {
+    this.unanswered.add(asking);
+    return asking.finally(() => this.unanswered.delete(asking));
   }
 
   private end(key: string, ending: Ending): void {

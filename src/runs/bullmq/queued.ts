@@ -1,7 +1,6 @@
 import { setMaxListeners } from 'node:events';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Queue, QueueEvents } from 'bullmq';
-import { interruption } from '../../concurrency.js';
+import { atMost, interruption, unlessInterrupted } from '../../concurrency.js';
 import { AssayError } from '../../errors.js';
 import type { Executor } from '../measuring/executor.js';
 import type { Task } from '../measuring/queue.js';
@@ -34,8 +33,8 @@ const LANES = 256;
 /** How often a unit is submitted whose rows do not arrive, or lack rows that they read. */
 const TRIES = 5;
 
-/** How long it may take to leave a queue, in ms. */
-const FAREWELL = 2000;
+/** How long it may take to leave a queue, in ms: where the server is away, and where it may just be slow. */
+const FAREWELL = { away: 2000, there: 5000 };
 
 export interface QueuedOptions {
   link: QueueLink;
@@ -74,11 +73,11 @@ export async function queued(options: QueuedOptions): Promise<Executor> {
   const stopRenewing = renewing(announce);
   const due = priorities(jobs);
   const needed = readJobs(jobs);
-  const takeIn = async ({ job, unit }: Task, record: UnitRecord) => {
+  const takeIn = async ({ job, unit }: Task, record: UnitRecord, signal: AbortSignal) => {
     if (!fitsUnit(headOf(record), unit, job.columns)) throw unfit(job);
     if (!(await store.head(unit.key))) await store.write(record);
     if (needed.has(job.key)) lending.keep(unit.key);
-    else await exchange.forget([unit.key]);
+    else await unlessInterrupted(exchange.forget([unit.key]), signal);
     return headOf(record);
   };
   /** Makes up for rows that a worker did not find. Errors: `UnitLost` where nobody has them. */
@@ -95,7 +94,9 @@ export async function queued(options: QueuedOptions): Promise<Executor> {
   };
   const measure: Executor['measure'] = async (task, live, signal) => {
     const { job, unit } = task;
-    const withdraw = () => void awaited.withdraw(unit.key);
+    const withdraw = () => awaited.withdraw(unit.key);
+    // A server that is away answers when it is back.
+    const answered = <T>(asking: Promise<T>) => unlessInterrupted(asking, signal);
     // One for every unit in flight.
     setMaxListeners(0, signal);
     signal.addEventListener('abort', withdraw, { once: true });
@@ -103,12 +104,12 @@ export async function queued(options: QueuedOptions): Promise<Executor> {
       for (let tries = 0; tries <= TRIES; tries++) {
         if (signal.aborted) throw interruption(signal);
         // The first time, too: an earlier process may have ended before what it asked for was there.
-        const record = await exchange.read(unit.key);
+        const record = await answered(exchange.read(unit.key));
         if (record) {
           live.measured();
-          return await takeIn(task, record);
+          return await takeIn(task, record, signal);
         }
-        await lending.prepare(task);
+        await answered(lending.prepare(task));
         // What is submitted after it was to be withdrawn would be waited for.
         if (signal.aborted) throw interruption(signal);
         tellOnce();
@@ -116,7 +117,7 @@ export async function queued(options: QueuedOptions): Promise<Executor> {
         if (ending.kind !== 'failed') continue;
         const failure = readFailure(ending.reason, requestText(job.request));
         if ('error' in failure) throw failure.error;
-        await makeUpFor(task, failure.lost);
+        await answered(makeUpFor(task, failure.lost));
       }
       throw neverArrived(job, link);
     } catch (error) {
@@ -132,13 +133,12 @@ export async function queued(options: QueuedOptions): Promise<Executor> {
     async close() {
       stopRenewing();
       stopTelling();
-      awaited.close();
-      // A server that is away does not keep a run from ending: what is left there vanishes by itself.
-      if (link.client.status === 'ready')
-        await Promise.allSettled([notices.remove(run.id), lending.end(), queue.obliterate({ force: true })]);
-      const closing = Promise.allSettled([events.close(), queue.close()]);
-      // Where the server is away, closing would wait for it.
-      await Promise.race([closing, sleep(FAREWELL, undefined, { ref: false })]);
+      const answered = awaited.close();
+      const leave = () =>
+        Promise.allSettled([notices.remove(run.id), lending.end(), queue.obliterate({ force: true })]);
+      // A server that is away, or silent, does not keep a run from ending: what is left there vanishes by itself.
+      if (link.client.status === 'ready') await atMost(FAREWELL.there, answered.then(leave));
+      await atMost(FAREWELL.away, Promise.allSettled([events.close(), queue.close()]));
       link.client.disconnect();
     },
   };

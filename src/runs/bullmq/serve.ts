@@ -4,6 +4,8 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import type { Worker } from 'bullmq';
+import { atMost, unlessInterrupted } from '../../concurrency.js';
 import { AssayError, inOneLine } from '../../errors.js';
 import { assayVersion } from '../folder/environment.js';
 import type { Listener } from '../measuring/progress.js';
@@ -46,31 +48,24 @@ export interface WorkerOptions {
 }
 
 /** What an answer of the server comes to, which waits while that is away; `otherwise` when the signal is raised. */
-async function unlessAborted<T>(asking: Promise<T>, signal: AbortSignal, otherwise: T): Promise<T> {
-  const done = new AbortController();
-  const raised = new Promise<T>((resolve) => {
-    const end = () => resolve(otherwise);
-    if (signal.aborted) end();
-    signal.addEventListener('abort', end, { once: true, signal: done.signal });
-  });
-  try {
-    return await Promise.race([asking.catch(() => otherwise), raised]);
-  } finally {
-    done.abort();
-  }
-}
+const unlessAborted = <T>(asking: Promise<T>, signal: AbortSignal, otherwise: T): Promise<T> =>
+  unlessInterrupted(asking, signal).catch(() => otherwise);
 
 /** How often it looks for runs, in ms. */
 const LOOK = 1000;
+
+/** How long a worker waits, when it ends, for a server to take its notice down, in ms. */
+const LAST_WORD = 5000;
 
 /** A run that was not there for so long has ended, in ms: a server that forgot it is told again. */
 const GONE = 15_000;
 
 /**
  * Measures units of whatever runs are announced, one run after the other, until the signal is raised. Runs that would give
- * other numbers here are refused, and it says what differs.
+ * other numbers here are refused, and it says what differs. Returns whether nothing of it stays: where the server does not answer at the
+ * end, BullMQ's connections and processes do, as long as this process.
  */
-export async function serve(options: WorkerOptions): Promise<void> {
+export async function serve(options: WorkerOptions): Promise<boolean> {
   const { link, signal, idle, tell } = options;
   const stopTelling = outages(link, tell);
   const notices = presences(link.client);
@@ -96,23 +91,27 @@ export async function serve(options: WorkerOptions): Promise<void> {
   await asking(link.address, show);
   const stopRenewing = renewing(show);
   let busy = performance.now();
+  let leftNothing = true;
   try {
     while (!signal.aborted) {
       const run = await nextRun(options, self);
       if (run) {
-        await workFor(run, options, self);
+        leftNothing = (await workFor(run, options, self)) && leftNothing;
         busy = performance.now();
       } else if (idle !== undefined && performance.now() - busy > 1000 * idle) {
         tell(`no work for ${idle} s: done`);
-        return;
+        break;
       } else await pause(signal);
     }
   } finally {
     stopRenewing();
     stopTelling();
-    if (link.client.status === 'ready') await notices.remove(self.id).catch(() => undefined);
+    // A server that is silent does not keep a worker from ending: notices vanish by themselves.
+    if (link.client.status === 'ready')
+      await atMost(LAST_WORD, notices.remove(self.id)).catch(() => undefined);
     link.client.disconnect();
   }
+  return leftNothing;
 }
 
 /** Waits until it is time to look again. */
@@ -158,8 +157,15 @@ async function nextRun(
   return undefined;
 }
 
-/** Measures units of a run until it ends, or the signal is raised: then the units under way go back to the queue. */
-async function workFor({ run, file, out }: Accepted, options: WorkerOptions, self: Presence): Promise<void> {
+/**
+ * Measures units of a run until it ends, or the signal is raised: then the units under way go back to the queue. Returns whether the
+ * queue was left.
+ */
+async function workFor(
+  { run, file, out }: Accepted,
+  options: WorkerOptions,
+  self: Presence,
+): Promise<boolean> {
   const { link, shared, concurrency, name, threads, sessions, lease, signal, tell } = options;
   const { Worker } = await import('bullmq');
   const { password, shown } = link.address;
@@ -212,20 +218,35 @@ async function workFor({ run, file, out }: Accepted, options: WorkerOptions, sel
   });
   await untilGone(run, link, signal);
   worker.cancelAllJobs('the worker ends');
-  // Where the server is away, closing would wait for it.
-  await Promise.race([worker.close(), sleep(FAREWELL, undefined, { ref: false })]);
+  const left = await leaving(worker, link);
   // What a worker looks at, it writes down: nothing is left of a run that has ended.
-  if (!signal.aborted) await link.client.unlink(...LEFT.map((key) => `bull:${queueOf(run.id)}:${key}`));
+  if (!signal.aborted) {
+    const written = LEFT.map((key) => `bull:${queueOf(run.id)}:${key}`);
+    await unlessAborted(link.client.unlink(...written), signal, 0);
+  }
   self.run = null;
   self.units = [];
-  tell(signal.aborted ? 'stopped: units under way went back to the queue' : `"${run.title}" has ended`);
+  if (!signal.aborted) tell(`"${run.title}" has ended`);
+  else if (left) tell('stopped: units under way went back to the queue');
+  else tell('stopped without an answer of the queue: others get the units under way when it is back');
+  return left;
+}
+
+/** Gives units under way back and leaves a queue. Returns whether the server answered. */
+async function leaving(worker: Worker, { client }: QueueLink): Promise<boolean> {
+  let left = false;
+  const closing = worker.close().then(() => {
+    left = true;
+  });
+  await atMost(client.status === 'ready' ? FAREWELL.there : FAREWELL.away, closing);
+  return left;
 }
 
 /** Keys of a queue that BullMQ's workers write. */
 const LEFT = ['meta', 'stalled-check', 'events', 'marker'];
 
-/** How long units under way may take to end after a batch, in ms. */
-const FAREWELL = 60_000;
+/** How long units under way may take to end after a batch, in ms: where they can go back to the queue, and where it is away. */
+const FAREWELL = { there: 60_000, away: 5000 };
 
 /** Resolves when the run is not announced any more. */
 async function untilGone({ id }: Announcement, { client }: QueueLink, signal: AbortSignal): Promise<void> {

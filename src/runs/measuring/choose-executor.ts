@@ -1,3 +1,4 @@
+import { unlessInterrupted } from '../../concurrency.js';
 import type { UnitHead } from '../units/unit-file.js';
 import type { Executor, Layout } from './executor.js';
 import type { Task } from './queue.js';
@@ -34,6 +35,7 @@ export function chooseExecutor({ here, apart, tell, now }: Choice): Executor {
   const trials = { here: new Trial(now), apart: new Trial(now) };
   let way: 'here' | 'apart' = 'here';
   let open = true;
+  let closed = false;
   let chosen: Layout['chosen'];
   /** Units wait for it while one way ends and the other starts. */
   let turn: Promise<void> = Promise.resolve();
@@ -41,7 +43,7 @@ export function chooseExecutor({ here, apart, tell, now }: Choice): Executor {
   const executors = { here, apart };
   const change = (to: 'here' | 'apart', begin: () => Promise<void>) => {
     turn = Promise.allSettled([...underWay])
-      .then(begin)
+      .then(() => (closed ? undefined : begin()))
       .then(
         () => {
           way = to;
@@ -49,7 +51,11 @@ export function chooseExecutor({ here, apart, tell, now }: Choice): Executor {
         (error) => {
           open = false;
           way = 'here';
-          tell(`worker processes do not start, so this process measures alone: ${(error as Error).message}`);
+          // The end of a run closes them while they start, too.
+          if (!closed)
+            tell(
+              `worker processes do not start, so this process measures alone: ${(error as Error).message}`,
+            );
         },
       );
   };
@@ -79,7 +85,7 @@ export function chooseExecutor({ here, apart, tell, now }: Choice): Executor {
       // Whoever waited may have to wait again: the way may have changed back.
       for (let seen: Promise<void> | undefined; seen !== turn; ) {
         seen = turn;
-        await seen;
+        await unlessInterrupted(seen, signal);
       }
       const [executor, trial] = [executors[way], trials[way]];
       const measuring = trial.timed(task, executor.lanes, () => executor.measure(task, live, signal));
@@ -99,6 +105,7 @@ export function chooseExecutor({ here, apart, tell, now }: Choice): Executor {
       apart.drop?.(job);
     },
     async close() {
+      closed = true;
       await Promise.all([here.close(), apart.close()]);
     },
   };

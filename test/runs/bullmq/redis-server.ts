@@ -24,6 +24,8 @@ export interface RedisServer {
   folder: string;
   /** As when its machine loses power. */
   kill(): Promise<void>;
+  /** As when its network drops everything: connections stay, and nothing answers. */
+  freeze(): void;
   /** With what it had written. */
   restart(): Promise<void>;
   stop(): Promise<void>;
@@ -58,6 +60,7 @@ export async function redisServer({
     port,
     folder,
     kill,
+    freeze: () => void child.kill('SIGSTOP'),
     restart: start,
     stop: async () => {
       if (child.exitCode === null && child.signalCode === null) await kill();

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { chooseExecutor } from '../../../src/runs/measuring/choose-executor.js';
 import type { Executor } from '../../../src/runs/measuring/executor.js';
@@ -71,5 +72,32 @@ describe('the choice of who measures', () => {
   it('stays with this process where they do not start, and says why', async () => {
     const { here, told } = await run({ here: 2, apart: 1 }, { broken: new Error('no memory') });
     expect([here.measured, told]).toEqual([40, [expect.stringContaining('alone: no memory')]]);
+  });
+
+  it('keeps no unit that is to end, while they start', async () => {
+    const time = { now: 0 };
+    const [here, apart] = [executorOf(9, time), executorOf(1, time)];
+    let fail = (_: Error) => {};
+    apart.executor.ready = () =>
+      new Promise((_, reject) => {
+        fail = reject;
+      });
+    const told: string[] = [];
+    const chooser = chooseExecutor({
+      ...{ here: here.executor, apart: apart.executor },
+      ...{ tell: (line: string) => told.push(line), now: () => time.now },
+    });
+    const ending = new AbortController();
+    const measure = () => chooser.measure(task, {} as LiveUnit, ending.signal);
+    for (let i = 0; i < 2; i++) await measure();
+    const waiting = measure();
+    await setImmediate();
+    ending.abort();
+    await expect(waiting).rejects.toMatchObject({ code: 'interrupted' });
+    await chooser.close();
+    // They are ended before they have started.
+    fail(new Error('killed'));
+    await setImmediate();
+    expect([here.log.measured, apart.log.closed, told]).toEqual([2, true, []]);
   });
 });
