@@ -101,7 +101,6 @@ const WRITES_BY_ITSELF: Readonly<Record<string, string>> = {
   'src/data/arrays/npz.ts': 'writes files of users where they say, over what is there',
   'src/fetch/download.ts': 'appends to what is compared with a checksum when it is whole',
   'src/fetch/kept-file.ts': 'names and removes downloads, which are compared with their hashes',
-  'src/fetch/remote-file.ts': 'makes folders of downloads, which can be fetched again',
   'src/fetch/unpacked.ts': 'makes folders of downloads, which can be fetched again',
   'src/pull/pull.ts': 'makes folders of data sets, which can be checked and fetched again',
   'src/fetch/staging.ts': 'writes data sets, which can be checked and fetched again',

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, open, readdir, rm, rmdir, writeFile } from 'node:fs/promises';
+import { open, readdir, rm, rmdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { makeFolder } from './durable.js';
 import { hasEnded, processName } from './process-name.js';
 
 /** Something that one process does and others leave alone meanwhile. */
@@ -180,7 +181,7 @@ export class FolderClaims implements Claims {
   /** Says that this process is alive, by the clock of whoever keeps the folder. */
   private async touch(): Promise<void> {
     try {
-      await mkdir(this.folder, { recursive: true });
+      await makeFolder(this.folder);
       await writeFile(this.ownerFile(this.owner), this.owner);
     } catch {
       // Others may measure the same: that is all.

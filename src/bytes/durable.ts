@@ -50,21 +50,29 @@ async function fill(output: Output, content: Content): Promise<void> {
 const piecesOf = (content: Content) =>
   typeof content === 'string' || content instanceof Uint8Array ? [content] : content;
 
-/** Makes a folder and those above it, for good. It may be there already. Errors: those of the file system. */
+/**
+ * Makes a folder and those above it, for good. It may be there already. Errors: those of the file system, also ENOENT where
+ * its parent is there and takes no folder, as `/proc` and automounted ones: Node's own `mkdir` tries for ever there.
+ */
 export async function makeFolder(folder: string): Promise<void> {
-  const above = dirname(folder);
+  try {
+    await makeOne(folder);
+  } catch (error) {
+    const above = dirname(folder);
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || above === folder) throw error;
+    await makeFolder(above);
+    await makeOne(folder);
+  }
+}
+
+async function makeOne(folder: string): Promise<void> {
   try {
     await disk().mkdir(folder);
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT' && above !== folder) {
-      await makeFolder(above);
-      return makeFolder(folder);
-    }
     if (await isFolder(folder)) return;
     throw error;
   }
-  await syncFolder(above);
+  await syncFolder(dirname(folder));
 }
 
 const isFolder = (path: string): Promise<boolean> =>

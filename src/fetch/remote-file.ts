@@ -1,6 +1,7 @@
-import { mkdir, readdir, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { admit, isConfined } from '../bytes/confine.js';
+import { makeFolder } from '../bytes/durable.js';
 import { limits } from '../bytes/limits.js';
 import { unlogged } from '../bytes/read-log.js';
 import { AssayError } from '../errors.js';
@@ -80,7 +81,7 @@ async function fetchOnce(
   { url, sha256 }: Remote,
   { tell = () => undefined, signal = new AbortController().signal, patience = PATIENCE }: RemoteOptions,
 ): Promise<void> {
-  await mkdir(folder, { recursive: true }).catch((cause) => {
+  await makeFolder(folder).catch((cause) => {
     throw unwritable(folder, cause);
   });
   const name = new URL(url).pathname.split('/').at(-1) || url;

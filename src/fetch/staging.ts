@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { copyFile, link, mkdir, open } from 'node:fs/promises';
+import { copyFile, link, open } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type ByteSource, malformed, memorySource, type Place, pieces } from '../bytes/byte-source.js';
+import { makeFolder } from '../bytes/durable.js';
 import { interruption } from '../concurrency.js';
 import { AssayError } from '../errors.js';
 import { safeParts } from './safe-path.js';
@@ -82,7 +83,7 @@ export class Staging {
 
   private async make(path: string, place: Place): Promise<string> {
     const file = join(this.folder, ...safeParts(path, place));
-    await mkdir(dirname(file), { recursive: true }).catch((cause) => {
+    await makeFolder(dirname(file)).catch((cause) => {
       throw unwritable(file, cause);
     });
     return file;

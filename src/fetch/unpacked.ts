@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
-import { mkdir, rename, rm } from 'node:fs/promises';
+import { rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { makeFolder } from '../bytes/durable.js';
 import { removeLeftovers, temporaryName } from '../bytes/leftovers.js';
 import { limits } from '../bytes/limits.js';
 import { readText } from '../bytes/regular-file.js';
@@ -41,7 +42,7 @@ export async function unpackWhole(archive: string, folder: string, signal: Abort
   await removeLeftovers(parent, new RegExp(`^${name}\\.[^.]+\\.tmp$`)).catch(() => undefined);
   const staging = new Staging(temporaryName(folder), limits.unpacked.value, signal);
   try {
-    await mkdir(filesOf(staging.folder), { recursive: true }).catch((cause) => {
+    await makeFolder(filesOf(staging.folder)).catch((cause) => {
       throw unwritable(staging.folder, cause);
     });
     await unpack(archive, (path) => `files/${path}`, staging);

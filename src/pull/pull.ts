@@ -1,7 +1,7 @@
 import { mkdir, readdir, rename, rm, rmdir, stat, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { CLAIMS } from '../bytes/claims.js';
-import { syncFolder } from '../bytes/durable.js';
+import { makeFolder, syncFolder } from '../bytes/durable.js';
 import { hashOfFile } from '../bytes/file-hash.js';
 import { removeLeftovers, temporaryName } from '../bytes/leftovers.js';
 import { AssayError } from '../errors.js';
@@ -59,7 +59,7 @@ export async function pull(set: NamedSet, options: PullOptions): Promise<Pulled>
   if (before) return before;
   await refuseOccupied(folder);
   const work = `${folder}.part`;
-  await mkdir(work, { recursive: true }).catch((cause) => {
+  await makeFolder(work).catch((cause) => {
     throw unwritable(work, cause);
   });
   const unlock = await claimFetch(work);

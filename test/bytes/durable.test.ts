@@ -78,4 +78,8 @@ describe('a folder that is made', () => {
     await expect(makeFolder(join(at, 'file'))).rejects.toMatchObject({ code: 'EEXIST' });
     await expect(makeFolder(join(at, 'file', 'below'))).rejects.toMatchObject({ code: 'ENOTDIR' });
   });
+
+  it.runIf(process.platform === 'linux')('is refused where there is a parent that takes none', async () => {
+    await expect(makeFolder('/proc/none/below')).rejects.toMatchObject({ code: 'ENOENT' });
+  });
 });

@@ -1,5 +1,6 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { makeFolder } from '../../bytes/durable.js';
 import { AssayError } from '../../errors.js';
 
 /**
@@ -8,7 +9,7 @@ import { AssayError } from '../../errors.js';
  */
 export async function writeNew(file: string, text: string, elsewhere = 'name another folder'): Promise<void> {
   try {
-    await mkdir(dirname(file), { recursive: true });
+    await makeFolder(dirname(file));
     await writeFile(file, text, { flag: 'wx' });
   } catch (cause) {
     const exists = (cause as NodeJS.ErrnoException).code === 'EEXIST';
