@@ -6,6 +6,7 @@ import {
   certaintyOf,
   certificateOf,
   type Estimate,
+  isSettled,
   meanOf,
   meanStatistic,
   smoothedPrediction,
@@ -21,6 +22,8 @@ export interface SmoothedImage extends Certificate {
   radiusIfRight: number;
   /** Draws that its certificate rests on. */
   draws: number;
+  /** In the order of the radii, whether it is known that it is certified there, or that it cannot be; undefined where draws do not end early. */
+  known: readonly boolean[] | undefined;
   /** By PREDICT; undefined where it abstains. */
   prediction: number | undefined;
   /** In the order of the radii: right by its votes, and not broken by the attack; undefined where there was none. */
@@ -67,8 +70,10 @@ export function smoothedResult(
   const place = new Map(Array.from(attacked?.indices ?? [], (index, i) => [index, i]));
   const images = Array.from(indices, (index, i): SmoothedImage => {
     const estimation = countsOf(rows.estimation.data, i);
-    const certify = anytime ? certaintyOf : certificateOf;
-    const found = certify(countsOf(rows.selection.data, i), estimation, { sigma: about.sigma.value, alpha });
+    const selection = countsOf(rows.selection.data, i);
+    const settings = { sigma: about.sigma.value, alpha };
+    const certain = anytime ? certaintyOf(selection, estimation, settings) : undefined;
+    const found: Certificate = certain ?? certificateOf(selection, estimation, settings);
     const label = labels[i]!;
     return {
       ...found,
@@ -76,6 +81,7 @@ export function smoothedResult(
       label,
       radiusIfRight: found.selected === label ? (found.radius ?? 0) : 0,
       draws: estimation.reduce((sum, count) => sum + count, 0),
+      known: certain && radii.map(({ value }) => isSettled(certain, { radii: [value] })),
       prediction: anytime ? decided(found) : smoothedPrediction(estimation, alpha),
       survived: attacked && survivedOf(attacked, place.get(index), radii),
     };

@@ -3,7 +3,7 @@ import type { ExampleSheet } from '../../src/suite.js';
 import { SUITE } from './measures.js';
 import { isCertified, isUndecided, type SmoothedResult } from './result.js';
 
-/** A row an image, model and sigma; `certified`, `survived` and `undecided` have a number for every radius. */
+/** A row an image, model and sigma; `certified`, `known`, `survived` and `undecided` have a number for every radius. */
 export function smoothingSheet(results: readonly SmoothedResult[], radii: readonly Epsilon[]): ExampleSheet {
   return {
     name: SUITE,
@@ -14,6 +14,7 @@ export function smoothingSheet(results: readonly SmoothedResult[], radii: readon
         'abstained',
         'radius_if_right',
         'certified',
+        'known',
         'prediction',
         'right',
         'survived',
@@ -26,15 +27,16 @@ export function smoothingSheet(results: readonly SmoothedResult[], radii: readon
           for (const image of images) {
             const { index, label, selected, count, pLower, radius, radiusIfRight, prediction } = image;
             const { draws } = image;
+            const flags = (is: (at: number, k: number) => boolean | undefined) =>
+              radii.map(({ value }, k) => (is(value, k) ? 1 : 0)).join(' ');
             yield [
               ...[system.name, dataset.name, sigma.text, index, label, selected, count, draws, pLower],
               ...[radius ?? null, radius === undefined, radiusIfRight],
-              radii.map(({ value }) => (isCertified(image, value) ? 1 : 0)).join(' '),
+              flags((at) => isCertified(image, at)),
+              image.known ? flags((_, k) => image.known?.[k]) : null,
               ...[prediction ?? null, prediction === label],
-              image.survived?.map((is) => (is ? 1 : 0)).join(' ') ?? null,
-              image.survived
-                ? radii.map(({ value }, k) => (isUndecided(image, k, value) ? 1 : 0)).join(' ')
-                : null,
+              image.survived ? flags((_, k) => image.survived?.[k]) : null,
+              image.survived ? flags((at, k) => isUndecided(image, k, at)) : null,
             ];
           }
       },

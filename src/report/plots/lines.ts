@@ -13,6 +13,9 @@ const TOLD = 40;
 const SHADE = 0.16;
 const FAINT = 0.06;
 
+/** Pixels between whiskers at one place. */
+const APART = 2;
+
 const HAS_INTERVAL = 'isValid(datum.lo) && isValid(datum.hi)';
 
 /**
@@ -41,13 +44,21 @@ export function drawLines(figure: LineFigure, palette: Palette): Drawing {
       tip: told.has(point) ? tipOf(figure, titleOf(series), point) : '',
     }));
   });
+  const whiskers = figure.band !== undefined && figure.points === true;
+  /** How far to the side that of a curve stands. */
+  const aside = (i: number) => APART * (i - (names.length - 1) / 2);
   // Both axes are the same quantity (ROC): a square, so that the diagonal is one.
   const square = figure.diagonal === true;
   const x = {
     field: 'x',
     type: 'quantitative' as const,
     title: figure.xLabel,
-    scale: figure.xDomain ? { domain: figure.xDomain, nice: false } : { zero: false, nice: false },
+    scale: {
+      ...(figure.xDomain ? { domain: figure.xDomain } : { zero: false }),
+      nice: false,
+      // Those of the first place stand beside the axis, not on its labels.
+      ...(whiskers && { padding: aside(names.length) }),
+    },
     axis: square ? { format: axisFormat(figure.yFormat), tickCount: 5 } : labelledTicks(figure.xTicks),
   };
   const y = {
@@ -93,7 +104,7 @@ export function drawLines(figure: LineFigure, palette: Palette): Drawing {
           },
           encoding: between,
         })),
-        ...(figure.band && figure.points
+        ...(whiskers
           ? indices.map((i) => ({
               transform: [{ filter: `datum.series === ${i} && ${HAS_INTERVAL}` }],
               mark: {
@@ -101,7 +112,7 @@ export function drawLines(figure: LineFigure, palette: Palette): Drawing {
                 strokeWidth: 1,
                 opacity: 0.6,
                 // Beside each other, not on top; so not clipped, which would take those at the last point.
-                xOffset: 2 * (i - (names.length - 1) / 2),
+                xOffset: aside(i),
               },
               encoding: { ...between, color },
             }))

@@ -1,67 +1,17 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { System } from '../../../src/models/system.js';
-import { stream } from '../../../src/random/stream.js';
-import { builtinCatalogue } from '../../../src/suites/catalogue.js';
 import { smoothedCounts } from '../../../src/suites/measurements/smoothed-counts.js';
 import { linearSystem } from '../helpers/linear-system.js';
+import { classUnderNoise, countsOf, images, measuredBy, WEIGHTS } from './noisy-draws.js';
 
-const SIZE = 4;
-const WEIGHTS = [
-  [2, -1, 0, 1],
-  [-1, 2, 1, 0],
-  [0, 0, 1, -2],
-];
-const draws = stream({ seed: 5, purpose: 'test/smoothed-counts', example: 0 });
-const images = Array.from({ length: 9 }, () => Array.from({ length: SIZE }, () => draws.uniform()));
 const PARAMS = { sigma: '0.4', n0: 7, n: 30 };
-const SEED = 11;
-
-const measured = async (
-  system: System,
-  positions: readonly number[],
-  signal = new AbortController().signal,
-) => {
-  const { selection, estimation } = await smoothedCounts.measure(
-    {
-      system,
-      examples: {
-        n: positions.length,
-        indices: Int32Array.from(positions, (p) => 100 + p),
-        pixels: Float32Array.from(positions.flatMap((p) => images[p])),
-      },
-      inputs: [],
-      reference: [],
-      parts: () => {
-        throw new Error('no parts');
-      },
-      images: () => {
-        throw new Error('no images');
-      },
-      seed: SEED,
-      signal,
-      catalogue: builtinCatalogue,
-      systemNamed: () => system,
-    },
-    PARAMS,
-  );
-  const of = (counts: Int32Array, row: number) => [...counts.subarray(row * 3, row * 3 + 3)];
-  return positions.map((_, row) => ({ selection: of(selection, row), estimation: of(estimation, row) }));
-};
+const measured = measuredBy(smoothedCounts, PARAMS);
 
 /** An image at a time, a draw at a time. */
 function plainly(position: number) {
-  const count = (purpose: string, times: number) => {
-    const counts = [0, 0, 0];
-    for (let step = 0; step < times; step++) {
-      const noise = new Float64Array(SIZE);
-      stream({ seed: SEED, purpose, example: 100 + position, step }).normals(noise);
-      const x = images[position]!.map((value, p) => Math.fround(Math.fround(value) + 0.4 * noise[p]!));
-      const logits = WEIGHTS.map((row) => Math.fround(row.reduce((sum, w, p) => sum + w * x[p]!, 0)));
-      counts[logits.indexOf(Math.max(...logits))]!++;
-    }
-    return counts;
-  };
+  const count = (purpose: string, times: number) =>
+    countsOf(Array.from({ length: times }, (_, step) => classUnderNoise({ position, purpose, step }, 0.4)));
   return {
     selection: count('smoothing/selection', PARAMS.n0),
     estimation: count('smoothing/estimation', PARAMS.n),
@@ -139,7 +89,9 @@ describe('the measurement smoothed-counts', () => {
         return system.forward(batch);
       },
     };
-    await expect(measured(stopped, [0, 1], controller.signal)).rejects.toMatchObject({ code: 'interrupted' });
+    await expect(measured(stopped, [0, 1], { signal: controller.signal })).rejects.toMatchObject({
+      code: 'interrupted',
+    });
     expect(calls).toBeLessThanOrEqual(4);
   });
 });
