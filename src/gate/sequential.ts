@@ -75,7 +75,10 @@ export function whyWhole(rule: GateRule): string | undefined {
  * Columns that say of which system and in which setting a row is. Others (`label`, `adversarial`) say something of the
  * example: how many examples have that is not known before all are seen.
  */
-const SETTINGS: readonly string[] = ['model', 'dataset', 'source', 'target', 'images', 'steps', 'white_box'];
+const SETTINGS: readonly string[] = [
+  ...['model', 'dataset', 'source', 'target', 'images', 'steps', 'white_box'],
+  ...['method', 'epsilon', 'sigma'],
+];
 
 /** Why a measure has no confidence sequence; undefined where it has one. */
 export function whyNoSequence({ measure, rows }: Measure): string | undefined {

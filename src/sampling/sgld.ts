@@ -234,11 +234,19 @@ async function drawMeanwhile(
   stepNoise(keys, step, draws);
 }
 
-/** Chains of a part. Where there are more parts than lanes all lanes get as many, so that none is left to run alone. */
+/** Fewer chains than that take more of a call for each. */
+const FEWEST = 32;
+
+/**
+ * Chains of a part. Every lane has some where there are enough, and where there are more parts than lanes all get as many, so that none
+ * is left to run alone.
+ */
 function partOf(n: number, { batchSize, concurrency }: System, lanes: number): number {
   const most = Math.min(batchSize, Math.ceil(n / concurrency));
   const parts = Math.ceil(n / Math.max(1, most));
-  return parts <= lanes ? most : Math.ceil(n / (lanes * Math.ceil(parts / lanes)));
+  const even = Math.ceil(n / lanes);
+  if (parts <= lanes) return even < FEWEST ? most : Math.min(most, even);
+  return Math.ceil(n / (lanes * Math.ceil(parts / lanes)));
 }
 
 const leftNumbers = (name: string) =>

@@ -70,6 +70,11 @@ export interface Measurement<
    */
   aggregate?: true | 'images';
   /**
+   * It reads no more than so many `images`, the first as the data set lies: rows that are read as a reference of others do not keep
+   * these from being measured in a random order, of which it has no part.
+   */
+  firstImages?: number;
+  /**
    * Passes through the system that an example takes when nothing ends early, a pass being one example in a call. For the
    * time left only; without it, that is told from the seconds of units.
    */

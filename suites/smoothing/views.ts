@@ -108,8 +108,10 @@ export function smoothingCurves(
   const largest = stop === undefined ? largestRadius : largestSequentialRadius;
   const areas: NonNullable<LineFigure['band']>['areas'] = [];
   const series = results.flatMap(({ system, sigma, images, upper }): LineFigure['series'] => {
-    const reach = largest(n, { sigma: sigma.value, alpha });
-    if (reach === undefined) return [];
+    const most = largest(n, { sigma: sigma.value, alpha });
+    if (most === undefined) return [];
+    // Beyond the radii that draws were made for they say nothing.
+    const reach = stop === 'radii' ? Math.min(most, radii.at(-1)!.value) : most;
     const certifiedAt = (x: number) =>
       wilson(images.filter((image) => isCertified(image, x)).length, images.length);
     const grid = Array.from({ length: STEPS + 1 }, (_, k) => (reach * k) / STEPS);
@@ -137,7 +139,7 @@ export function smoothingCurves(
       kind: 'lines',
       id: `${SUITE}-radius-${dataset.name}`,
       title: `Certified accuracy against the radius, ${dataset.name}`,
-      caption: `Curves end where even ${n} draws that all agree certify no more.${stop === 'radii' ? ' Draws ended when the radii were decided: between them the curve is lower than more draws would show.' : ''}${results.some(({ upper }) => upper) ? ' Not broken: what SmoothAdv left at the radii of the table. Robust accuracy of the smoothed classifier lies between, in the shaded band, but for the chance in both.' : ''}`,
+      caption: `Curves end where even ${n} draws that all agree certify no more.${stop === 'radii' ? ' Draws ended when the radii were decided: curves end at the largest, and between them are lower than more draws would show.' : ''}${results.some(({ upper }) => upper) ? ' Not broken: what SmoothAdv left at the radii of the table. Robust accuracy of the smoothed classifier lies between, in the shaded band, but for the chance in both.' : ''}`,
       xLabel: 'L2 radius',
       yLabel: results.some(({ upper }) => upper) ? 'Accuracy' : 'Certified accuracy',
       yDomain: [0, 1],

@@ -99,11 +99,11 @@ async function networkOf(name: string, shape: readonly number[]): Promise<Networ
   return { graph: prepared.graph, pixels: prepared.pixels, shape, logits: prepared.outputs.logits ?? '' };
 }
 
-async function compare({ model, eps, shape, method, n, certified, tighter }: Case): Promise<void> {
+type Asked = Pick<Case, 'model' | 'eps' | 'shape' | 'n'>;
+
+/** What is known of the first images of a file, and their bounds as we have them. */
+async function bothOf({ model, eps, shape, n }: Asked) {
   const arrays = readReference(join(reference, `${model}_eps${eps}.npz`));
-  const known = arrays[`lb_${method.replace('-', '_')}`]!.data.subarray(0, n * OTHERS);
-  const attacked = arrays.min_pgd!.data;
-  const labels = Int32Array.from(arrays.y!.data.subarray(0, n));
   const size = shape.reduce((product, d) => product * d, 1);
   const boxes = ballsAround(
     n,
@@ -111,14 +111,24 @@ async function compare({ model, eps, shape, method, n, certified, tighter }: Cas
     arrays.eps!.data[0]!,
     'Linf',
   );
-  const rows = marginRows(labels, OTHERS + 1);
+  const rows = marginRows(Int32Array.from(arrays.y!.data.subarray(0, n)), OTHERS + 1);
   const network = await networkOf(model, shape);
-  const boundsOf = async (outward: boolean) => {
-    const programs = await BoundPrograms.of(engine, network, { outward });
-    const found = await programs.lowerBounds(boxes, rows, OTHERS, method);
-    await programs.close();
-    return found;
+  return {
+    known: (method: Method) => arrays[`lb_${method.replace('-', '_')}`]!.data.subarray(0, n * OTHERS),
+    attacked: arrays.min_pgd!.data,
+    boundsOf: async (method: Method, outward: boolean) => {
+      const programs = await BoundPrograms.of(engine, network, { outward });
+      const found = await programs.lowerBounds(boxes, rows, OTHERS, method);
+      await programs.close();
+      return found;
+    },
   };
+}
+
+async function compare({ method, n, certified, tighter, ...asked }: Case): Promise<void> {
+  const both = await bothOf({ ...asked, n });
+  const [known, attacked] = [both.known(method), both.attacked];
+  const boundsOf = (outward: boolean) => both.boundsOf(method, outward);
   const plain = await boundsOf(false);
   const scale = known.reduce((most, bound) => Math.max(most, Math.abs(bound)), 0);
   known.forEach((bound, i) => {
@@ -141,8 +151,28 @@ async function compare({ model, eps, shape, method, n, certified, tighter }: Cas
   expect(least.filter((margin) => margin > 0)).toHaveLength(certified);
 }
 
+const mean = (numbers: Float64Array) => numbers.reduce((sum, x) => sum + x, 0) / numbers.length;
+
 describe.skipIf(!existsSync(reference))('bounds of margins, as auto_LiRPA has them in float64', () => {
   it.each(CASES)('$model at $eps by $method', compare);
+
+  it.each(['0.02', '0.05'])('mlp at %s by alpha-crown: nowhere looser than its CROWN', async (eps) => {
+    const n = 20;
+    const { known, attacked, boundsOf } = await bothOf({ model: 'mlp', eps, shape: MNIST, n });
+    const [crown, climbed] = [known('crown'), known('alpha-crown')];
+    const plain = await boundsOf('alpha-crown', false);
+    const scale = crown.reduce((most, bound) => Math.max(most, Math.abs(bound)), 0);
+    crown.forEach((bound, i) => {
+      expect(bound - plain.bound[i]!).toBeLessThan(1e-4 * scale);
+    });
+    const sound = await boundsOf('alpha-crown', true);
+    const least = sound.bound.map((bound, i) => bound - sound.rounding[i]!);
+    least.forEach((bound, i) => {
+      expect(bound).toBeLessThanOrEqual(attacked[i]!);
+    });
+    expect(least.every((bound) => bound > 0)).toBe(true);
+  });
+
   it.runIf(process.env.ASSAY_LONG).each(LONG)(
     '$model at $eps by $method, all images',
     { tags: ['long'], timeout: 1_200_000 },

@@ -55,6 +55,25 @@ describe('SGLD on a Gaussian', () => {
 describe('whatever the batch', () => {
   const options = { stepSize: 0.1, noise: 0.1, clamp: 'none' as const, steps: 6 };
 
+  it.each([
+    ['all lanes, where there are enough', 100, 64, [34, 34, 32]],
+    ['as many as there are calls at once, where there are few', 66, 64, [33, 33]],
+    ['whole batches in all lanes', 192, 64, [64, 64, 64]],
+    ['all lanes alike, where there are more parts', 256, 64, [43, 43, 43, 43, 43, 41]],
+  ])('chains go to %s', async (_, n, batchSize, parts) => {
+    const system = gaussian(0, 1, 1, batchSize);
+    const sizes: number[] = [];
+    const told: System = {
+      ...system,
+      gradient: (batch, loss) => {
+        sizes.push(batch.n);
+        return system.gradient(batch, loss);
+      },
+    };
+    await sgld(told, start(n), { ...options, steps: 1 });
+    expect(sizes.sort((a, b) => b - a)).toEqual(parts);
+  });
+
   it('shards draw the same noise to the bit', async () => {
     const whole = start(20);
     await sgld(gaussian(0, 1, 2, 8), whole, options);

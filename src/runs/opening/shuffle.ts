@@ -52,7 +52,9 @@ export function shuffledSets(
   { jobs }: Pick<Plan, 'jobs'>,
   wanted: (info: DatasetInfo) => boolean,
 ): Evaluation {
-  const readWhole = new Set(jobs.flatMap(({ reference }) => reference.map(({ job }) => job.request.dataset)));
+  const read = jobs.flatMap(({ reference }) => reference.map(({ job }) => job.request));
+  const whole = read.filter(({ measurement }) => measurement.firstImages === undefined);
+  const readWhole = new Set(whole.map(({ dataset }) => dataset));
   for (const { info } of evaluation.datasets.values()) if (info.recipe?.of) readWhole.add(info.recipe.of);
   const fits = ({ info }: DatasetEntry) => !info.recipe && !readWhole.has(info.name) && wanted(info);
   return {

@@ -221,7 +221,7 @@ function addJob(
 ): OpenJob {
   const { inventory, orders } = place;
   const { measurement, system, dataset, params } = request;
-  const order = orders.get(dataset);
+  const order = measurement.firstImages === undefined ? orders.get(dataset) : undefined;
   const wanted = size ?? sizeOf(request, inventory);
   const { catalogue = builtinRunCatalogue } = inventory;
   // An input is needed for as many examples as its reader has, whatever its own `first` says.

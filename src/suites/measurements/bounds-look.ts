@@ -52,6 +52,7 @@ export const boundsLook = defineMeasurement({
   needs: ['logits', 'marginBounds'],
   unitSize: 1,
   aggregate: 'images',
+  firstImages: LOOKED_AT,
   endsEarly: true,
   passes: ({ method }: BoundsLookParams, { classes }) => ({
     forward: (1 + 3 * looksOf(method).length) * LOOKED_AT,

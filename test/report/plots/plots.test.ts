@@ -106,6 +106,23 @@ describe('plots', () => {
     expect(await drawn({ band: undefined })).toEqual({ areas: intervals(0.16), whiskers: 0 });
   });
 
+  test('whiskers of many curves at one place stay between the ends of the axis', async () => {
+    const figure = plotted().find(({ id }) => id === 'sides');
+    if (figure?.kind !== 'lines') throw new Error('no figure with a band');
+    const series = ['a', 'b'].flatMap((which) =>
+      figure.series.map((one) => ({ ...one, variant: `${one.variant}, ${which}` })),
+    );
+    const { spec } = draw({ ...figure, series }, createPalette(classifiers(plainNames)));
+    const svg = await renderSvg(spec, 'f', 'F');
+    const places = [...svg.matchAll(/<line transform="translate\(([-\d.]+),[^>]* opacity="0\.6"/g)].map(([, x]) =>
+      Number(x),
+    );
+    const width = Number(/<line transform="[^"]*" x2="([\d.]+)"/.exec(svg)?.[1]);
+    expect(places).toHaveLength(12 * 4);
+    expect(Math.min(...places)).toBeGreaterThan(0);
+    expect(Math.max(...places)).toBeLessThan(width);
+  });
+
   test('a point says what it is, where it is drawn', async () => {
     const figure: Plotted = {
       kind: 'lines',

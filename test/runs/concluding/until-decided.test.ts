@@ -254,6 +254,34 @@ describe('a run that measures until its gates are decided', () => {
     expect(stopped).toBeUndefined();
   });
 
+  it.each([
+    ['a part of the examples where a reference reads the first images alone', 8, 100],
+    ['all of them where it reads whatever there is', undefined, SIZE],
+  ])('measures %s', async (_, firstImages, most) => {
+    const look = defineMeasurement({
+      ...{ name: 'look', version: 1, needs: ['logits'], unitSize: 1, aggregate: 'images' },
+      ...(firstImages !== undefined && { firstImages }),
+      columns: { right: float64() },
+      measure: async () => ({ right: new Float64Array() }),
+    });
+    const looking: Suite = {
+      ...shares,
+      plan: (context) =>
+        shares.plan(context, {}).map((own) => {
+          const { system, dataset } = own;
+          return { ...own, reference: [request({ measurement: look, system, dataset })] };
+        }),
+    };
+    const { measures, gates, lines } = await outcomeOf({
+      right: { plus: SIZE },
+      rules: [rule],
+      suites: [looking],
+    });
+    expect(gates[0]!.passed).toBe(true);
+    expect(measures[0]!.n).toBeLessThanOrEqual(most);
+    expect(/its data set is read as a whole/.test(lines.join('\n'))).toBe(most === SIZE);
+  });
+
   it('measures all of a suite that looks at examples together, also what its gate does not name', async () => {
     // As a detector does, whose gate is on the OOD set and whose threshold is from the test set.
     const among: Suite = {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createOrtEngine } from '../../../src/engines/ort/engine.js';
 import { AssayError } from '../../../src/errors.js';
+import { whyNoSequence } from '../../../src/gate/sequential.js';
 import { GraphBuilder } from '../../../src/graph/build.js';
 import { floats } from '../../../src/graph/tensor.js';
 import { modelOf } from '../../../src/models/assemble.js';
@@ -103,6 +104,8 @@ describe('the suite certified', () => {
         const found = measureOf(outcome, 'certified-accuracy', { epsilon, method });
         expect(found.value).toBe(robust.filter(Boolean).length / images.length);
         expect(found.bound).toBe('lower');
+        // Of all images: a gate on it may be decided by some of them.
+        expect(whyNoSequence(found)).toBeUndefined();
         // PGD finds the corner of a linear network, so that nothing is undecided.
         expect(measureOf(outcome, 'attacked-accuracy', { epsilon, method })).toMatchObject({
           value: found.value,

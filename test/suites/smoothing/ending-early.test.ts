@@ -127,4 +127,15 @@ describe('draws of smoothing that end early', () => {
     expect(caption).toContain('more than half of the probability for certain');
     expect((await titles({}))[0]).not.toContain('Draws');
   });
+
+  it('have a curve up to the largest radius that they were made for', async () => {
+    const ends = async (options: object) => {
+      const [figure] = (await run(at(0.2, 5), { n: 100, ...options })).summary.figures ?? [];
+      return figure?.kind === 'lines' ? figure.series.map(({ points }) => points.at(-1)?.x) : [];
+    };
+    expect(await ends({ stop: 'radii', radii: [0.1, 0.2] })).toEqual([0.2]);
+    const reach = largestSequentialRadius(100, { sigma: SIGMA, alpha: ALPHA })!;
+    for (const options of [{ stop: 0.05 }, { stop: 'radii', radii: [0.1, 2] }])
+      expect(await ends(options)).toEqual([expect.closeTo(reach, 12)]);
+  });
 });

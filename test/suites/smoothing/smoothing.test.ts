@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createOrtEngine } from '../../../src/engines/ort/engine.js';
+import { whyNoSequence } from '../../../src/gate/sequential.js';
 import { GraphBuilder } from '../../../src/graph/build.js';
 import { floats } from '../../../src/graph/tensor.js';
 import { largestRadius } from '../../../src/metrics/randomised-smoothing.js';
@@ -54,6 +55,8 @@ describe('the suite smoothing', () => {
     const at = (radius: string) =>
       measureOf(outcome, 'certified-accuracy-smoothed', { sigma: '0.25', radius });
     expect(at('0')).toMatchObject({ value: 4 / 6, n: 6, bound: 'lower', method: 'wilson' });
+    // Of all images: a gate on it may be decided by some of them.
+    expect(whyNoSequence(at('0'))).toBeUndefined();
     expect(at('0.15')).toMatchObject({ value: 4 / 6, headline: true });
     expect(at('0.4')).toMatchObject({ value: 2 / 6 });
     expect(measureOf(outcome, 'smoothed-accuracy', { sigma: '0.25' }).value).toBe(4 / 6);
