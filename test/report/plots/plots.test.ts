@@ -114,8 +114,8 @@ describe('plots', () => {
     );
     const { spec } = draw({ ...figure, series }, createPalette(classifiers(plainNames)));
     const svg = await renderSvg(spec, 'f', 'F');
-    const places = [...svg.matchAll(/<line transform="translate\(([-\d.]+),[^>]* opacity="0\.6"/g)].map(([, x]) =>
-      Number(x),
+    const places = [...svg.matchAll(/<line transform="translate\(([-\d.]+),[^>]* opacity="0\.6"/g)].map(
+      ([, x]) => Number(x),
     );
     const width = Number(/<line transform="[^"]*" x2="([\d.]+)"/.exec(svg)?.[1]);
     expect(places).toHaveLength(12 * 4);
