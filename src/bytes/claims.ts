@@ -193,10 +193,12 @@ export class FolderClaims implements Claims {
  * Who is alive of those that claim something in a folder, for one who only looks on and touches nothing. One of this machine is
  * known to be dead. One of another that seems silent is watched for more than a beat: by which clock its file has its time is not
  * known, and a folder that was copied has files that nobody touches.
+ * @param beat of those who claim. Default: of whoever measures
+ * @param signal ends the watching
  */
 export async function livingOwners(
   folder: string,
-  { everyMs, staleMs }: Beat = BEAT,
+  { beat: { everyMs, staleMs } = BEAT, signal }: { beat?: Beat; signal?: AbortSignal } = {},
 ): Promise<{ living: string[]; dead: string[] }> {
   const claims = join(folder, CLAIMS);
   const owners = (await readdir(claims).catch(() => []))
@@ -211,7 +213,7 @@ export async function livingOwners(
   const before = await heard();
   const isSilent = (owner: string) => Date.now() - (before.get(owner) ?? 0) > staleMs;
   const silent = owners.filter((owner) => !hasEnded(owner) && isSilent(owner));
-  if (silent.length > 0) await sleep(1.5 * everyMs);
+  if (silent.length > 0) await sleep(1.5 * everyMs, undefined, { signal }).catch(() => undefined);
   const after = silent.length > 0 ? await heard() : before;
   const lives = (owner: string) =>
     !hasEnded(owner) && (!silent.includes(owner) || after.get(owner) !== before.get(owner));

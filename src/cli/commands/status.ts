@@ -38,8 +38,9 @@ Examples:
     )
     .action(async (folder: string | undefined, { queue, watch, json }: StatusFlags) => {
       const { look, close } = await watcher(folder, queue);
-      const show = async () => {
-        const status = await look();
+      const show = async (signal?: AbortSignal) => {
+        const status = await look(signal);
+        if (signal?.aborted) return;
         print(json ? `${JSON.stringify(status)}\n` : 'queue' in status ? ofQueue(status) : ofFolder(status));
       };
       try {
@@ -50,7 +51,7 @@ Examples:
           const stopped = once(signal, 'abort');
           while (!signal.aborted) {
             await sleep(EVERY, undefined, { signal }).catch(() => undefined);
-            if (!signal.aborted) await Promise.race([show(), stopped]);
+            if (!signal.aborted) await Promise.race([show(signal), stopped]);
           }
         });
       } finally {
@@ -60,7 +61,8 @@ Examples:
 }
 
 interface Watcher {
-  look(): Promise<QueueStatus | FolderStatus>;
+  /** @param signal nobody waits for it any more */
+  look(signal?: AbortSignal): Promise<QueueStatus | FolderStatus>;
   close(): Promise<void>;
 }
 
@@ -76,7 +78,10 @@ async function watcher(folder: string | undefined, queue: string | undefined): P
       complain(`${line}\n`),
     );
   const { folderStatus } = await import('../../runs/opening/planned-units.js');
-  return { look: () => folderStatus(folder as string), close: async () => undefined };
+  return {
+    look: (signal) => folderStatus(folder as string, { ...(signal && { signal }) }),
+    close: async () => undefined,
+  };
 }
 
 const speed = (rate: number | null, secondsLeft: number | null): string =>

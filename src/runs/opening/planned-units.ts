@@ -1,6 +1,6 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Beat, CLAIMS, livingOwners } from '../../bytes/claims.js';
+import { CLAIMS, livingOwners } from '../../bytes/claims.js';
 import { hasEnded } from '../../bytes/process-name.js';
 import { readText } from '../../bytes/regular-file.js';
 import { type Static, Type } from '../../config/type.js';
@@ -82,12 +82,15 @@ const LATELY = 15 * 60_000;
 
 /**
  * Looks at a run folder, whoever measures.
- * @param beat of those who measure. Default: theirs
+ * @param watching how long others are watched of whom it is not known whether they are alive: see `livingOwners`
  * Errors: `file-unreadable` where no run has begun in it, or none has noted its units.
  */
-export async function folderStatus(folder: string, beat?: Beat): Promise<FolderStatus> {
+export async function folderStatus(
+  folder: string,
+  watching?: Parameters<typeof livingOwners>[1],
+): Promise<FolderStatus> {
   const { title, jobs, queued = false } = await plannedIn(folder);
-  const { living, dead } = await livingOwners(folder, beat);
+  const { living, dead } = await livingOwners(folder, watching);
   const whatOf = new Map(jobs.flatMap(({ what, units }) => units.map((key) => [key, what] as const)));
   const weightOf = new Map(
     jobs.flatMap(({ units, weights }) => units.map((key, i) => [key, weights?.[i] ?? 1] as const)),

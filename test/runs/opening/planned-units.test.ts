@@ -14,7 +14,7 @@ const job = (name: string, keys: readonly string[]) =>
   }) as unknown as Job;
 
 /** Never takes a process for dead because it is silent: times of files are those of the tests. */
-const PATIENT = { everyMs: 5000, staleMs: Number.POSITIVE_INFINITY };
+const PATIENT = { beat: { everyMs: 5000, staleMs: Number.POSITIVE_INFINITY } };
 
 it('tells how far a run folder is: units that are there, that are claimed, that wait, and how fast they came', async () => {
   const at = folder();
@@ -106,10 +106,13 @@ it('does not count who is dead here, or silent elsewhere, but who is heard of by
   touch(owners.slow, seconds);
   const beating = setInterval(() => touch(owners.slow, ++seconds), 20);
   onTestFinished(() => clearInterval(beating));
-  const status = await folderStatus(at, { everyMs: 200, staleMs: 60_000 });
+  const status = await folderStatus(at, { beat: { everyMs: 200, staleMs: 60_000 } });
   expect(status.processes.sort()).toEqual([owners.here, owners.slow].sort());
   expect(status.running.map(({ by }) => by)).toEqual([owners.here, owners.slow]);
   expect(status.waiting).toBe(2);
+  // Who is asked no more does not watch for hours.
+  const watching = { beat: { everyMs: 1e8, staleMs: 60_000 }, signal: AbortSignal.abort() };
+  expect((await folderStatus(at, watching)).processes).toEqual([owners.here]);
 });
 
 it('says where no run has begun, and where one could not note its units', async () => {
