@@ -98,6 +98,32 @@ describe.skipIf(withoutRedis())('a queue', () => {
     expect(told.match(/no worker is at/g)).toHaveLength(1);
   });
 
+  it('ends units of a run that was stopped, and measures for it at once when it goes on', async () => {
+    const at = join(home, 'stopped');
+    project(at, { suites: [{ attack: { ...ATTACK, steps: 50_000, checks: false } }] });
+    const words = ['run', 'small.run.yaml', '--out', 'out', '--queue', server.url];
+    const first = async () => (await presences(link.client).list())[0];
+    for (let round = 0; round < 2; round++) {
+      const run = start(words, at);
+      let id: string | undefined;
+      await until(async () => {
+        id = (await announcements(link.client).list())[0]?.id;
+        return id !== undefined;
+      });
+      const told = new QueueEvents(queueOf(id!), { connection: link.options });
+      // Of a unit that takes longer than a second.
+      await new Promise((heard) => told.once('progress', heard));
+      await told.close();
+      if (round === 0) await until(async () => (await first())?.units.length === 1);
+      run.child.kill('SIGINT');
+      expect((await run.ended).code).toBe(130);
+      if (round === 0) await until(async () => (await first())?.units.length === 0);
+      // It has not given up the run yet, which may be back: then all would be ended.
+      if (round === 0) expect((await first())?.run).toBe(id);
+    }
+    expect(text).not.toContain('failed');
+  });
+
   it('has what other programs put into it refused: other runs, other files, what is no key of the plan', async () => {
     const outside = folder();
     project(outside);

@@ -1,6 +1,8 @@
+import { statSync } from 'node:fs';
 import { homedir, hostname } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
+import { AssayError } from '../../errors.js';
 import { positiveNumber, wholeNumber } from '../options/option-values.js';
 import {
   endpointOption,
@@ -62,6 +64,12 @@ in it: give the server a password, and the worker a folder that only you write t
     )
     .action(async (folder: string, { queue, store, endpoint, quiet, ...rest }: WorkerFlags) => {
       queueChoice(queue, { store, endpoint });
+      if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory())
+        throw new AssayError('file-unreadable', 'there is no such folder', {
+          file: folder,
+          expected: 'the folder with the run files that this worker is to measure for',
+          hint: 'start the worker in that folder, or name it: `assay worker FOLDER --queue ...`',
+        });
       const shared = store === undefined ? undefined : { store, endpoint };
       const progress = terminalProgress(quiet === true);
       const tell = (line: string) => {

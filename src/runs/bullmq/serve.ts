@@ -22,6 +22,7 @@ import {
 import { asking, outages, type QueueLink } from './connection.js';
 import { refuseOtherStore, type SharedPlace, waysOf } from './shared-store.js';
 import type { ProcessorOrder } from './unit-processor.js';
+import { TAKEN_BACK } from './worker-failure.js';
 
 export interface WorkerOptions {
   link: QueueLink;
@@ -167,7 +168,7 @@ async function workFor(
   self: Presence,
 ): Promise<boolean> {
   const { link, shared, concurrency, name, threads, sessions, lease, signal, tell } = options;
-  const { Worker } = await import('bullmq');
+  const { ErrorCode, Worker } = await import('bullmq');
   const { password, shown } = link.address;
   const order: ProcessorOrder = {
     address: shown,
@@ -205,7 +206,18 @@ async function workFor(
     const { line } = Object(data) as { line?: unknown };
     if (typeof line === 'string') tell(line);
   });
-  worker.on('active', ({ id }) => void self.units.push(id ?? ''));
+  worker.on('active', (job) => {
+    const { id = '' } = job;
+    self.units.push(id);
+    const update = job.updateProgress.bind(job);
+    // BullMQ takes a unit for failed whose progress cannot be told, and its process for free, which goes on measuring.
+    job.updateProgress = (data) =>
+      update(data).catch((error: { code?: unknown }) => {
+        if (error.code !== ErrorCode.JobNotExist) return;
+        worker.cancelJob(id, TAKEN_BACK);
+        finished(id);
+      });
+  });
   worker.on('completed', ({ id }, { n, seconds }: { n: number; seconds: number }) => {
     finished(id);
     self.done++;

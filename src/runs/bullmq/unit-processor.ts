@@ -16,7 +16,7 @@ import { connectQueue } from './connection.js';
 import { reportOf } from './live-report.js';
 import { parcels } from './parcels.js';
 import { openShared, type SharedPlace } from './shared-store.js';
-import { failureText } from './worker-failure.js';
+import { failureText, TAKEN_BACK } from './worker-failure.js';
 
 /*
  * The process in which BullMQ has units measured, so that the one that keeps their locks is never busy. It plans the run when
@@ -79,7 +79,8 @@ export default async function measureUnit(
     const { seconds, n } = (await store.head(key)) ?? (await measured(key, performer, job, signal));
     return { seconds, n };
   } catch (error) {
-    if (signal.aborted) throw await givenBack(job, token);
+    // What is in the queue no more cannot be put back.
+    if (signal.aborted && signal.reason !== TAKEN_BACK) throw await givenBack(job, token);
     throw new Error(failureText(error));
   }
 }

@@ -21,6 +21,9 @@ const Failure = Type.Object({
   hint: text(10_000),
 });
 
+/** Why a worker ends a unit: it is in the queue no more, whose run has ended. */
+export const TAKEN_BACK = 'the run has ended';
+
 /** The longest text that is put into, or read from, a queue. */
 const LONGEST = 60_000;
 
