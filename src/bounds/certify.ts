@@ -28,6 +28,24 @@ interface Asked {
   count: number;
 }
 
+/** What a method says, and of which images all intervals are finite. */
+interface Propagated {
+  ranges: Map<string, Range>;
+  sure: readonly boolean[];
+  found: LowerBounds;
+}
+
+/** Bounds of images of which nothing overflowed; of the others, and where a bound is no finite number, nothing is proved. */
+function sureOf({ sure, found }: Pick<Propagated, 'sure' | 'found'>, count: number): LowerBounds {
+  const holds = (i: number) =>
+    sure[Math.floor(i / count)] && Number.isFinite(found.bound[i]) && Number.isFinite(found.rounding[i]);
+  // Nothing is taken off a bound that says nothing: the difference could be no number.
+  return {
+    bound: found.bound.map((bound, i) => (holds(i) ? bound : Number.NEGATIVE_INFINITY)),
+    rounding: found.rounding.map((rounding, i) => (holds(i) ? rounding : 0)),
+  };
+}
+
 /**
  * Lower bounds of linear functions of a network's logits over boxes. Programs are made when first used.
  * Sources: IBP (Gowal et al. 2018), CROWN-IBP (Zhang et al. 2020), CROWN (Zhang et al. 2018, theorem 3.2), alpha-CROWN (Xu et al.
@@ -88,30 +106,21 @@ export class BoundPrograms {
     iterations = ITERATIONS,
   ): Promise<LowerBounds> {
     if (count === 0) return { bound: new Float64Array(0), rounding: new Float64Array(0) };
-    const { stops } = this;
-    const together = await this.combined[method]?.of(boxes, rows, count);
-    const wanted = method === 'ibp' ? stops : [...bentValues(this.network), ...stops];
-    const { ranges, sure } = together ?? (await this.propagation.of(boxes, wanted));
-    this.noteOutside(ranges);
-    const asked = { n: boxes.n, ranges, rows, count };
+    const own = method === 'ibp' ? undefined : await this.combined[method]?.of(boxes, rows, count);
     // As `ibp` has it, to the last digit: no method proves less.
-    const ibp =
-      method === 'ibp'
-        ? together?.found
-        : (together?.propagated ?? (await this.combined.ibp?.of(boxes, rows, count))?.found);
-    const propagated = ibp ?? (await this.walked(stops, asked));
-    const isLinear = stops.every((value) => value === this.network.pixels);
-    const found =
-      method === 'ibp' || isLinear
-        ? propagated
-        : better(propagated, together?.found ?? (await this.crown(asked, method, iterations)));
-    const holds = (i: number) =>
-      sure[Math.floor(i / count)] && Number.isFinite(found.bound[i]) && Number.isFinite(found.rounding[i]);
-    // Nothing is taken off a bound that says nothing: the difference could be no number.
-    return {
-      bound: found.bound.map((bound, i) => (holds(i) ? bound : Number.NEGATIVE_INFINITY)),
-      rounding: found.rounding.map((rounding, i) => (holds(i) ? rounding : 0)),
-    };
+    const propagated = own?.propagated
+      ? { ...own, found: own.propagated }
+      : await this.propagated(boxes, rows, count);
+    const isLinear = this.stops.every((value) => value === this.network.pixels);
+    if (method === 'ibp' || isLinear) {
+      this.noteOutside(propagated.ranges);
+      return sureOf(propagated, count);
+    }
+    const { ranges, sure } =
+      own ?? (await this.propagation.of(boxes, [...bentValues(this.network), ...this.stops]));
+    this.noteOutside(ranges);
+    const found = own?.found ?? (await this.crown({ n: boxes.n, ranges, rows, count }, method, iterations));
+    return better(sureOf(propagated, count), sureOf({ found, sure }, count));
   }
 
   close(): Promise<void> {
@@ -126,6 +135,14 @@ export class BoundPrograms {
       return of?.lower.some((low, i) => !row.defined?.(low, of.upper[i]!));
     });
     if (outside) this.outside.add(`${outside.row.op} (node "${outside.node.name}")`);
+  }
+
+  /** What `ibp` says: on intervals, back to where all is affine from on. */
+  private async propagated(boxes: Boxes, rows: Float32Array, count: number): Promise<Propagated> {
+    const together = await this.combined.ibp?.of(boxes, rows, count);
+    if (together) return together;
+    const { ranges, sure } = await this.propagation.of(boxes, this.stops);
+    return { ranges, sure, found: await this.walked(this.stops, { n: boxes.n, ranges, rows, count }) };
   }
 
   /** By lines all the way to the pixels. */
