@@ -6,6 +6,7 @@ import { type Refining, refine } from './crown/refine.js';
 import { stopsOf } from './crown/stops.js';
 import { ibpGraph, type TogetherGraph, togetherGraph } from './crown/together.js';
 import { Walks, walkImages } from './crown/walks.js';
+import { Headroom } from './intervals/headroom.js';
 import { bentValues } from './intervals/intervals.js';
 import { type Bounded, boundedNetwork, type Network, withoutRounding } from './network/network.js';
 import { Programs } from './network/programs.js';
@@ -35,10 +36,21 @@ interface Propagated {
   found: LowerBounds;
 }
 
-/** Bounds of images of which nothing overflowed; of the others, and where a bound is no finite number, nothing is proved. */
-function sureOf({ sure, found }: Pick<Propagated, 'sure' | 'found'>, count: number): LowerBounds {
-  const holds = (i: number) =>
-    sure[Math.floor(i / count)] && Number.isFinite(found.bound[i]) && Number.isFinite(found.rounding[i]);
+/**
+ * Bounds of images of which nothing overflowed; of the others, and where a bound is no finite number, nothing is proved.
+ * @param within of each image, whether nothing of the network itself overflows
+ */
+function sureOf(
+  { sure, found }: Pick<Propagated, 'sure' | 'found'>,
+  within: readonly boolean[],
+  count: number,
+): LowerBounds {
+  const holds = (i: number) => {
+    const image = Math.floor(i / count);
+    return (
+      sure[image] && within[image] && Number.isFinite(found.bound[i]) && Number.isFinite(found.rounding[i])
+    );
+  };
   // Nothing is taken off a bound that says nothing: the difference could be no number.
   return {
     bound: found.bound.map((bound, i) => (holds(i) ? bound : Number.NEGATIVE_INFINITY)),
@@ -55,6 +67,7 @@ export class BoundPrograms {
   /** Operators, with their nodes, that an interval was outside of the domain of: nothing was proved there. */
   readonly outside = new Set<string>();
   private readonly propagation: Propagation;
+  private readonly headroom: Headroom;
   private readonly programs: Programs;
   private readonly walks: Walks;
   private readonly ascent: Ascent;
@@ -80,6 +93,7 @@ export class BoundPrograms {
     // One more is fed, or read, meanwhile.
     this.refining = { network, walks: this.walks, lanes: engine.concurrency + 1 };
     this.propagation = new Propagation(this.refining, this.programs);
+    this.headroom = new Headroom(network, this.programs);
   }
 
   /**
@@ -106,6 +120,7 @@ export class BoundPrograms {
     iterations = ITERATIONS,
   ): Promise<LowerBounds> {
     if (count === 0) return { bound: new Float64Array(0), rounding: new Float64Array(0) };
+    const within = await this.headroom.of(boxes);
     const own = method === 'ibp' ? undefined : await this.combined[method]?.of(boxes, rows, count);
     // As `ibp` has it, to the last digit: no method proves less.
     const propagated = own?.propagated
@@ -114,13 +129,13 @@ export class BoundPrograms {
     const isLinear = this.stops.every((value) => value === this.network.pixels);
     if (method === 'ibp' || isLinear) {
       this.noteOutside(propagated.ranges);
-      return sureOf(propagated, count);
+      return sureOf(propagated, within, count);
     }
     const { ranges, sure } =
       own ?? (await this.propagation.of(boxes, [...bentValues(this.network), ...this.stops]));
     this.noteOutside(ranges);
     const found = own?.found ?? (await this.crown({ n: boxes.n, ranges, rows, count }, method, iterations));
-    return better(sureOf(propagated, count), sureOf({ found, sure }, count));
+    return better(sureOf(propagated, within, count), sureOf({ found, sure }, within, count));
   }
 
   close(): Promise<void> {

@@ -1,4 +1,4 @@
-import { float, tensor } from '../../graph/build.js';
+import { float, type GraphBuilder, tensor } from '../../graph/build.js';
 import type { Graph } from '../../graph/graph.js';
 import { prune } from '../../graph/prune.js';
 import { floats } from '../../graph/tensor.js';
@@ -20,6 +20,7 @@ import type { BoundSite } from '../rows/site.js';
 import { convPair } from './conv-pair.js';
 import { type Ball, Known } from './forms.js';
 import { ENDS, EXACTLY, type Growth, growthOf, LOST, spareFor } from './growth.js';
+import { RANGE } from './guarded.js';
 
 /** A graph of intervals. */
 export interface IntervalGraph {
@@ -43,11 +44,13 @@ export interface IntervalGraph {
  * rounding of each step, times the magnitude of what is added up.
  * @param given values whose intervals are fed instead
  * @param wanted values whose intervals are outputs; default: of all that steps which are not affine read and give
+ * @param guarded values of affine steps whose radii `finite` wants below a share of what float32 has; see `guardedValues`
  */
 export function intervalGraph(
   network: Bounded,
   given: readonly string[] = [],
   wanted: Iterable<string> = bentValues(network),
+  guarded: Iterable<string> = [],
 ): IntervalGraph {
   const b = onConstants(network, 'intervals');
   const fed = new Map<string, Interval>();
@@ -82,6 +85,7 @@ export function intervalGraph(
   }
   const read = new Set(network.bent.flatMap(readBy));
   for (const value of read) sums.push(...sumsOf(present(known.get(value)), value, network));
+  for (const value of guarded) sums.push(...inRange(b, present(known.get(value))));
   const intervals = new Map<string, Interval>();
   for (const value of new Set(wanted)) {
     const { lower, upper } = present(known.get(value)).interval;
@@ -113,6 +117,16 @@ function sumsOf(value: Known, name: string, network: Bounded): string[] {
   if (!value.ball) return [value.sum(lower), value.sum(upper)];
   const keep = network.bent.every((step) => !readBy(step).includes(name) || isLeak(step.node.op));
   return [value.sum(keep ? lower : upper)];
+}
+
+/** Of a ball, a number that is finite only where its radii are below 2^128 / `RANGE`. Ends are what was moved about, and have none. */
+function inRange(b: GraphBuilder, value: Known): string[] {
+  if (!value.ball) return [];
+  const { radius, minus, room = 0 } = value.ball;
+  const sum = radius === undefined ? b.op('Neg', [value.sum(minus!)]) : value.sum(radius);
+  // Of values in blocks it is of means of places.
+  const size = value.dims.reduce((product, d) => product * d, RANGE);
+  return [b.op('Mul', [b.op('Add', [sum, b.scalar(room)]), b.scalar(size)])];
 }
 
 /** No number that is added up in a matrix product is larger. */

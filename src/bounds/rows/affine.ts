@@ -143,12 +143,20 @@ function normalization(s: BoundSite): { slope: string; load: string } {
   return { slope: s.reshape(slope, dims), load: s.reshape(load, dims) };
 }
 
-function slopesOf(s: BoundSite): Span {
-  const [scales, variances] = [1, 4].map((i) => s.constant(s.x[i]!));
-  if (!scales || !variances) return UNKNOWN;
+/** Near 2^-126 sums lose digits, and engines may make 0 of them: a variance and an epsilon are to be this together, at least. */
+const SPREAD = 2 ** -100;
+
+/** Variances with epsilon, of each channel; undefined where they are not known. */
+function spreadsOf(s: BoundSite): number[] | undefined {
+  const variances = s.constant(s.x[4]!);
   const epsilon = s.number('epsilon', 1e-5);
-  const spreads = toNumbers(variances);
-  return spanOf(toNumbers(scales).map((scale, i) => scale / Math.sqrt(spreads[i]! + epsilon)));
+  return variances && toNumbers(variances).map((variance) => variance + epsilon);
+}
+
+function slopesOf(s: BoundSite): Span {
+  const [scales, spreads] = [s.constant(s.x[1]!), spreadsOf(s)];
+  if (!scales || !spreads) return UNKNOWN;
+  return spanOf(toNumbers(scales).map((scale, i) => scale / Math.sqrt(spreads[i]!)));
 }
 
 /** Sums and means of parts of one input. */
@@ -205,7 +213,14 @@ export const affine: readonly AffineRow[] = [
     load: (s) => normalization(s).load,
     factors: slopesOf,
     terms: () => 4,
-    refuses: (s) => (s.number('training_mode', 0) ? 'it is in training mode' : undefined),
+    refuses: (s) => {
+      if (s.number('training_mode', 0)) return 'it is in training mode';
+      const spreads = spreadsOf(s);
+      if (!spreads) return 'its variance is no constant';
+      return spreads.every((spread) => spread >= SPREAD)
+        ? undefined
+        : 'its variance and epsilon are too small together: float32 loses their digits';
+    },
   },
   sums('AveragePool', (s) => product(s.ints('kernel_shape') ?? []) + 1),
   sums('GlobalAveragePool', (s) => product(s.shape(s.x[0]!).slice(2)) + 1),

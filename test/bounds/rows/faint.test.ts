@@ -191,4 +191,24 @@ describe('constants that engines may lose', () => {
       for (const end of [0, 1] as const)
         expect(Math.abs(dead.get(method)![end]! - none.get(method)![end]!)).toBeLessThan(1e-7);
   });
+
+  it.each([
+    [1e-44, 0],
+    [0, 1e-42],
+    [-1, 1e-5],
+    [Number.NaN, 1e-5],
+  ])(
+    'what BatchNormalization divides by is refused where it is too small: %d and %d',
+    async (variance, epsilon) => {
+      const layer: Layer = (b, x) => {
+        const [scale, zero, spread] = [1e-22, 0, variance].map((value) => all(b, [CHANNELS], value));
+        return b.op('BatchNormalization', [x, scale!, zero!, zero!, spread!], { epsilon: float(epsilon) });
+      };
+      const network = { graph: graphOf(layer, IMAGE), pixels: 'x', shape: IMAGE, logits: 'logits' };
+      await expect(BoundPrograms.of(engine, network)).rejects.toMatchObject({
+        code: 'op-unsupported',
+        message: expect.stringContaining('variance and epsilon are too small'),
+      });
+    },
+  );
 });
