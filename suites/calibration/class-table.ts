@@ -71,7 +71,12 @@ function worstClasses(
     });
   const estimates: Record<string, Estimate> = jointBootstrap(
     n,
-    worst.map((one) => ({ ...eceOf(one), centred: [String(one.k)], within: [0, 1] as const })),
+    worst.map((one) => ({
+      ...eceOf(one),
+      centred: [String(one.k)],
+      within: [0, 1] as const,
+      gaps: { [one.k]: 1 },
+    })),
     { seed, resamples: RESAMPLES },
   );
   return worst.map(({ k, column, isClass }) => {

@@ -34,6 +34,7 @@ interface Bootstrapped {
   of: (times: Uint8Array) => number;
   resamples?: number;
   centred?: boolean;
+  gap?: number;
   within?: readonly [number, number];
 }
 
@@ -60,6 +61,7 @@ export function furtherOf(result: Whole, settings: Settings): Further[] {
       of: (times: Uint8Array): Record<string, number> => ({ [about.measure]: of(times) }),
       ...(how.resamples !== undefined && { resamples: how.resamples }),
       ...(how.centred && { centred: [about.measure] }),
+      ...(how.gap !== undefined && { gaps: { [about.measure]: how.gap } }),
       ...(how.within && { within: how.within }),
     })),
     { seed, resamples, ...(step && { step }) },
@@ -127,6 +129,7 @@ function ofRows(result: Whole, settings: Settings): Bootstrapped[] {
         row.of === 'classes' ? classwiseResamples(n, classes, settings.resamples) : settings.resamples,
       ),
       ...(row.centred && { centred: true }),
+      ...(row.gap !== undefined && { gap: row.gap }),
       ...(row.within && { within: row.within }),
     }));
 }

@@ -174,12 +174,14 @@ export function calibrationOf(
       {
         ...ofUnits(binned),
         centred: ['ece', 'mce', 'rms-ce', 'ece-equal-mass'],
+        gaps: { ece: 1, 'ece-equal-mass': 1 },
         within: [0, 1],
       },
       {
         ...ofUnits(classwise),
         resamples: classwiseResamples(n, classes, resamples),
         centred: ['classwise-ece'],
+        gaps: { 'classwise-ece': 2 / classes },
         within: [0, 1],
       },
     ],

@@ -126,6 +126,7 @@ export function underAttack(
             return { ece: ece(sums), 'signed-gap': signedGap(sums), nll: nll(times) };
           },
           centred: ['ece'],
+          gaps: { ece: 1 },
           within: [0, 1] as const,
         },
       ],

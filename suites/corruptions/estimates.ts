@@ -71,6 +71,7 @@ export function estimatesOf(
   const means = groups.map((group) => meansOf(result, group, options.bins));
   const ratios = reference && ratiosOf(result, reference);
   const names = (kind: string, list: readonly unknown[]) => list.map((_, k) => `${kind} ${k}`);
+  const errors = [...names('ece', eces), ...names('mean ece', means)];
   const estimates: Record<string, Estimate> = jointBootstrap(
     n,
     [
@@ -80,7 +81,8 @@ export function estimatesOf(
             ...eces.map((of, k) => [`ece ${k}`, of(times)]),
             ...means.map(({ ece: of }, k) => [`mean ece ${k}`, of(times)]),
           ]) as Record<string, number>,
-        centred: [...names('ece', eces), ...names('mean ece', means)],
+        centred: errors,
+        gaps: Object.fromEntries(errors.map((name) => [name, 1])),
         ...boundedEce,
       },
       {

@@ -52,7 +52,11 @@ export function byQuantile(
     const confidences = Float64Array.from(within, (i) => confidence[i]!);
     const outcomes = Uint8Array.from(within, (i) => correct[i]!);
     const sums = drawnBinSums(equalWidth(confidences, bins), confidences, outcomes);
-    const statistic = { of: (times: Uint8Array) => ({ ece: ece(sums(times)) }), centred: ['ece'] };
+    const statistic = {
+      of: (times: Uint8Array) => ({ ece: ece(sums(times)) }),
+      centred: ['ece'],
+      gaps: { ece: 1 },
+    };
     return {
       quantile: q + 1,
       n: within.length,

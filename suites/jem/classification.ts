@@ -96,6 +96,7 @@ export function calibration(on: OnTest, { bins, resamples, seed, sheet }: Settin
           ]) as Record<string, number>;
         },
         centred: all.map((_, i) => `value ${i}`),
+        gaps: Object.fromEntries(all.map((_, i) => [`value ${i}`, 1])),
         within: [0, 1],
       },
     ],

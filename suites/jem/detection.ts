@@ -1,10 +1,9 @@
 import {
   bootstrapRankings,
-  type Estimate,
-  percentileInterval,
   type RankingReplicates,
   rankingEstimate,
   rankScores,
+  twoSidedEstimate,
 } from '../../src/metrics.js';
 import { scoresNamed } from '../../src/score.js';
 import type { DatasetInfo, MeasureRows, SuiteContext } from '../../src/suite.js';
@@ -91,15 +90,12 @@ function rowsOf(id: Scored, other: Scored, score: string, sheet: string): Measur
 
 function difference(name: Name, a: RankingReplicates, b: RankingReplicates): Deviation {
   const value = a.values.auroc - b.values.auroc;
-  const draws = a.replicates.auroc.map((v, i) => v - b.replicates.auroc[i]!);
-  const varies = draws.some((v) => v !== draws[0]);
-  const interval = Number.isFinite(value) && varies ? percentileInterval(draws) : null;
-  const estimate: Estimate = {
-    value,
-    n: a.nId + a.nOod,
-    interval,
-    level: 0.95,
-    method: interval ? 'bootstrap' : 'none',
+  const drawn = a.replicates.auroc.map((v, i) => v - b.replicates.auroc[i]!);
+  const paired = { nId: a.nId, nOod: a.nOod, values: { value }, replicates: { value: drawn } };
+  return {
+    name,
+    with: a.values.auroc,
+    without: b.values.auroc,
+    difference: twoSidedEstimate([paired], 'value'),
   };
-  return { name, with: a.values.auroc, without: b.values.auroc, difference: estimate };
 }

@@ -61,17 +61,21 @@ export function columnsTable(id: string, title: string, all: readonly Compared[]
     id,
     title,
     caption:
-      'Both columns in hundredths: percent of accuracies, robust accuracies and ECE, AUROC times 100. As published: with every convention of the public code. As it should be: without noise on images, over all images, with confirmed verdicts of a sweep of radii.',
+      'Both columns in hundredths: percent of accuracies, robust accuracies and ECE, AUROC times 100. As published: with every convention of the public code. As it should be: without noise on images, over all images, with confirmed verdicts of a sweep of radii. n: images, of AUROC those of both sets.',
     columns: [
       ...NUMBERS,
       { key: 'published', title: 'as published', format: 'number' },
+      { key: 'n published', title: 'n', format: 'number' },
       { key: 'corrected', title: 'as it should be', format: 'number' },
+      { key: 'n corrected', title: 'n', format: 'number' },
     ],
     rows: all.map((one) => ({
       model: one.system,
       quantity: one.title,
       published: hundred(one.published.estimate),
+      'n published': one.published.estimate.n,
       corrected: hundred(one.corrected.estimate),
+      'n corrected': one.corrected.estimate.n,
     })),
   };
 }
@@ -87,13 +91,14 @@ export function deviationTable(
     title,
     ...(folded && { folded }),
     caption:
-      'In hundredths. Worth: the number with the convention minus the number without it, on the same images, all conventions above it in the list being gone already; 95 % intervals of the paired difference. Positive: the convention makes the number look higher.',
+      'In hundredths. Worth: the number with the convention minus the number without it, on the same images, all conventions above it in the list being gone already; 95 % intervals of the paired difference. Positive: the convention makes the number look higher. n: images, of AUROC those of both sets.',
     columns: [
       { key: 'deviation', title: 'convention of the public code', format: 'text' },
       ...NUMBERS,
       { key: 'with', title: 'with it', format: 'number' },
       { key: 'without', title: 'without', format: 'number' },
       { key: 'worth', title: 'worth', format: 'number' },
+      { key: 'n', title: 'n', format: 'number' },
     ],
     rows: names.flatMap((name) =>
       all.flatMap((one) =>
@@ -106,6 +111,7 @@ export function deviationTable(
             with: hundredOf(deviation.with),
             without: hundredOf(deviation.without),
             worth: hundred(deviation.difference),
+            n: deviation.difference.n,
           })),
       ),
     ),

@@ -1,6 +1,6 @@
 import { parseEpsilon } from '../../src/attack.js';
 import { type AttackRows, brokenAtRadius } from '../../src/measurements.js';
-import { type Estimate, jointBootstrap, wilson } from '../../src/metrics.js';
+import { jointBootstrap, wilson } from '../../src/metrics.js';
 import type { Collected, CollectedRows, DatasetInfo, Rows, SystemInfo } from '../../src/suite.js';
 import { shares } from './classification.js';
 import type { Compared, Deviation } from './deviation.js';
@@ -177,14 +177,11 @@ function skipped(
     }
     return { difference: left / right - left / all };
   };
-  const { difference: drawn } = jointBootstrap(robust.length, [{ of }], {
+  const { difference } = jointBootstrap(robust.length, [{ of }], {
     seed,
     resamples,
     purpose: 'bootstrap/jem',
   });
-  // Where no clean image is wrong, every resample gives 0: the interval would claim certainty.
-  const sure = drawn.interval?.[0] === drawn.interval?.[1];
-  const difference: Estimate = sure ? { ...drawn, interval: null, method: 'none' } : drawn;
   const n = robust.length;
   const [among, over] = [total(robust) / total(correct), total(robust) / n];
   return { name: 'clean-errors-skipped', with: among, without: over, difference };

@@ -52,6 +52,8 @@ interface Row {
   /** Its resamples are biased: the interval is centred on the value. */
   centred?: boolean;
   within?: readonly [number, number];
+  /** A sum of absolute mean gaps: the most that one example adds (`asFarAsUnseen`). */
+  gap?: number;
   /** Where it costs too much for all resamples: how many at most. */
   resamples?: number;
 }
@@ -105,6 +107,7 @@ export const calibrationMetrics: readonly CalibrationMetric[] = [
     of: 'top-label',
     options: [],
     ...share,
+    gap: 1,
     resamples: 200,
     statistic({ confidence, outcome }) {
       const errors = smoothEce(confidence, outcome);
@@ -164,6 +167,7 @@ export const calibrationMetrics: readonly CalibrationMetric[] = [
     of: 'top-label',
     options: [],
     ...share,
+    gap: 1,
     statistic({ confidence, outcome }) {
       const errors = sweepEce(confidence, outcome);
       return (times) => errors(times).value;
@@ -219,6 +223,7 @@ export const calibrationMetrics: readonly CalibrationMetric[] = [
     of: 'classes',
     options: ['bins', 'positiveClass'],
     ...share,
+    gap: 1,
     statistic(p, labels, { bins, positiveClass }) {
       const { column, isClass } = ofClass(positiveClass, p, labels);
       const sums = drawnBinSums(equalWidth(column, bins), column, isClass);

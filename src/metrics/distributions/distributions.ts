@@ -58,12 +58,25 @@ export function normalQuantile(level: number): number {
   return bisect((z) => 2 * normalCdf(z) - 1 - level, 0, 8);
 }
 
-/** t with P(|T| <= t) = level for Student's t with `df` degrees of freedom (a positive integer). */
+/** Above so many degrees of freedom a quantile is that of an expansion, whose terms fall by their number. */
+const EXPANDED = 400;
+
+/**
+ * t with P(|T| <= t) = level for Student's t with `df` degrees of freedom (a positive integer): to 1e-9 of itself for levels up to
+ * 1 - 1e-9, and to 1e-8 up to 1 - 1e-12. Above 400 degrees by the expansion of Cornish & Fisher in 1/df around the normal quantile
+ * (Abramowitz & Stegun 1964, 26.7.5).
+ */
 export function studentTQuantile(level: number, df: number): number {
-  if (df > 400) {
-    // Cornish-Fisher in 1/df; the first omitted term is below 1e-7 here.
+  if (df > EXPANDED) {
     const z = normalQuantile(level);
-    return z + (z ** 3 + z) / (4 * df) + (5 * z ** 5 + 16 * z ** 3 + 3 * z) / (96 * df * df);
+    const w = z * z;
+    const terms = [
+      (w + 1) / 4,
+      ((5 * w + 16) * w + 3) / 96,
+      (((3 * w + 19) * w + 17) * w - 15) / 384,
+      ((((79 * w + 776) * w + 1482) * w - 1920) * w - 945) / 92160,
+    ];
+    return z + z * terms.reduceRight((sum, term) => (sum + term) / df, 0);
   }
   let hi = 2;
   while (studentTCentral(hi, df) < level) hi *= 2;

@@ -98,15 +98,27 @@ export function percentileInterval(
   return unlessAlike([quantile(sorted, tail) + shift, quantile(sorted, 1 - tail) + shift]);
 }
 
+/**
+ * Examples from which resamples tell an interval: six at 95 %. Means of resamples lie between the smallest and the largest number, and
+ * all n numbers lie on one side of the middle of their distribution with probability 2^(1 - n).
+ */
+export const fewestResampled = (level: number): number => Math.ceil(1 - Math.log2(1 - level));
+
 /** Why a value has no bootstrap interval, if so. */
-export function whyNone(value: number, n: number, interval: Estimate['interval']): Pick<Estimate, 'why'> {
+export function whyNone(
+  value: number,
+  n: number,
+  { interval, level }: Pick<Estimate, 'interval' | 'level'>,
+): Pick<Estimate, 'why'> {
   if (interval || n === 0 || !Number.isFinite(value)) return {};
-  return { why: n === 1 ? NO_INTERVAL.one : NO_INTERVAL.resamples };
+  if (n === 1) return { why: NO_INTERVAL.one };
+  return { why: n < fewestResampled(level) ? NO_INTERVAL.few : NO_INTERVAL.resamples };
 }
 
 /**
  * A statistic of n examples with a percentile bootstrap interval (Efron 1979). `statistic` is given example
- * numbers 0..n-1, repeated as drawn; the value is the statistic of each example once. n = 0 gives NaN.
+ * numbers 0..n-1, repeated as drawn; the value is the statistic of each example once. n = 0 gives NaN, fewer than
+ * `fewestResampled` no interval.
  */
 export function bootstrap(
   n: number,
@@ -123,14 +135,15 @@ export function bootstrap(
     replicates[b] = statistic(indices);
     options.step?.(b + 1, resamples);
   }
-  const interval = Number.isFinite(value) ? percentileInterval(replicates, level) : null;
+  const isTold = Number.isFinite(value) && n >= fewestResampled(level);
+  const interval = isTold ? percentileInterval(replicates, level) : null;
   return {
     value,
     n,
     interval,
     level,
     method: interval ? 'bootstrap' : 'none',
-    ...whyNone(value, n, interval),
+    ...whyNone(value, n, { interval, level }),
   };
 }
 

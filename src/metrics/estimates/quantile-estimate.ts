@@ -1,9 +1,12 @@
 import { normalQuantile } from '../distributions/distributions.js';
 import type { Estimate } from './estimate.js';
+import { NO_INTERVAL } from './unless-alike.js';
 
 /**
  * A quantile of sorted numbers with the interval between order statistics whose ranks are binomial (normal
- * approximation): free of any assumption about the distribution. An infinite bound gives no interval.
+ * approximation): free of any assumption about the distribution. Equal numbers leave it without width, which is right: the quantile
+ * of a distribution lies there whose chance of other numbers is small. None where the smallest and the largest number are too few
+ * (both lie on one side of the quantile with more than 1 - level: fewer than six numbers for a median at 95 %), and with an infinite end.
  */
 export function quantileEstimate(sorted: Float64Array, q: number, level = 0.95): Estimate {
   const n = sorted.length;
@@ -11,12 +14,14 @@ export function quantileEstimate(sorted: Float64Array, q: number, level = 0.95):
   const at = (rank: number) => sorted[Math.min(n - 1, Math.max(0, rank))]!;
   const half = normalQuantile(level) * Math.sqrt(n * q * (1 - q));
   const interval: [number, number] = [at(Math.floor(n * q - half)), at(Math.ceil(n * q + half) - 1)];
-  const known = interval.every(Number.isFinite);
+  const isBeyond = q ** n + (1 - q) ** n > 1 - level;
+  const known = !isBeyond && interval.every(Number.isFinite);
   return {
     value: at(Math.ceil(n * q) - 1),
     n,
     interval: known ? interval : null,
     level,
     method: known ? 'order-statistics' : 'none',
+    ...(isBeyond && { why: NO_INTERVAL.few }),
   };
 }

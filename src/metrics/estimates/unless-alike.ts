@@ -15,6 +15,7 @@ export function unlessAlike(interval: readonly [number, number]): [number, numbe
 /** Why there is no interval, for readers. */
 export const NO_INTERVAL = {
   one: 'no interval: one example',
+  few: 'no interval: too few examples',
   alike: 'no interval: all values are alike',
   errorless: 'no interval: its error is estimated as 0',
   resamples: 'no interval: nearly every resample gives the same value',

@@ -9,6 +9,8 @@ export interface Placements {
   id: Float64Array;
   /** (n_OOD) share of ID examples above, ties counting half. */
   ood: Float64Array;
+  /** Pairs of an ID and an OOD example that share none, where ID examples belong together. Default: the smaller number of the two. */
+  pairs?: number;
 }
 
 /**
@@ -74,7 +76,7 @@ export function delongMean(sets: readonly Placements[]): { value: number; error:
 export const areaOf = (sets: readonly Placements[]): Area => ({
   value: meanAuroc(sets),
   error: delongMean(sets).error,
-  pairs: Math.min(...sets.map(({ id, ood }) => Math.min(id.length, ood.length))),
+  pairs: Math.min(...sets.map(({ id, ood, pairs }) => pairs ?? Math.min(id.length, ood.length))),
 });
 
 /**

@@ -9,7 +9,14 @@ import type { Ends, Reach, Side } from '../tests/hybrid-difference.js';
 import { detectionErrorInterval } from './detection-error-interval.js';
 import { fpr95Bound } from './fpr95-bound.js';
 import type { RankingMetric, RankingReplicates } from './ranking-replicates.js';
-import { apart, apartMetric, asFarAsApart, type Bounded, type Sizes } from './separation-bounds.js';
+import {
+  apart,
+  apartMetric,
+  asFarAsApart,
+  type Bounded,
+  clusterSizes,
+  type Sizes,
+} from './separation-bounds.js';
 
 /**
  * What is given of a metric, or of its mean over several rankings, in place of percentiles; undefined where these are right. It is asked
@@ -157,4 +164,7 @@ export function rankingSide(
 
 /** Sizes of each ranking, and whether its scores overlap. */
 const sizesOf = (results: readonly RankingReplicates[]): (Sizes & { auroc: number })[] =>
-  results.map(({ nId, nOod, values: { auroc } }) => ({ nId, nOod, auroc }));
+  results.map(({ nId, nOod, values: { auroc }, clusters }) => ({
+    ...(clusters ? clusterSizes(clusters, nOod) : { nId, nOod }),
+    auroc,
+  }));

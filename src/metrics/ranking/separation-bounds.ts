@@ -1,4 +1,5 @@
 import type { Estimate } from '../estimates/estimate.js';
+import type { Clusters } from '../tests/clusters.js';
 import { meanAuroc, type RankingMetrics } from './ranking.js';
 
 /*
@@ -17,8 +18,28 @@ export const asFarAsApart = (end: 'lower' | 'upper'): string =>
 
 /** How many ID and OOD examples, or clusters of them, are independent of each other. */
 export interface Sizes {
+  /** Of clusters: how many there would be, were all as large as the largest; see `clusterSizes`. */
   nId: number;
   nOod: number;
+  /** ID examples for an OOD example. Default: nId / nOod. */
+  idPerOod?: number;
+  /** Pairs of an ID and an OOD example that share none. Default: the smaller of the two numbers. */
+  pairs?: number;
+}
+
+const pairsOf = ({ nId, nOod, pairs = Math.min(nId, nOod) }: Sizes): number => pairs;
+
+/**
+ * Sizes of a ranking whose ID examples belong together by clusters. That all are on the right side has the probability
+ * prod_c (1 - f_c) at most, where f_c is the share of the examples of cluster c, of s_c, that can lie on the wrong one. Since
+ * log(1 - f) is concave, this is (1 - f)^(N / max s) at most for the share f of all N examples (Jensen): as of N / max s examples. Of
+ * these, a share of min(1, m / clusters) has a partner among m OOD examples of its own.
+ */
+export function clusterSizes({ count, of }: Clusters, nOod: number): Required<Sizes> {
+  const sizes = new Int32Array(count);
+  for (let i = 0; i < of.length; i++) sizes[of[i]!]!++;
+  const nId = of.length / sizes.reduce((most, size) => Math.max(most, size), 1);
+  return { nId, nOod, idPerOod: of.length / nOod, pairs: (nId / count) * Math.min(count, nOod) };
 }
 
 /** What is given in place of an interval of the usual kind. */
@@ -72,10 +93,12 @@ const STEPS = 2000;
  * P(positive <= negative) <= e, so that F(u) <= e / (1 - u). The integral is summed from below.
  */
 const precision =
-  (positives: keyof Sizes, negatives: keyof Sizes): Bound =>
+  (positives: 'nId' | 'nOod', negatives: 'nId' | 'nOod'): Bound =>
   (sizes, alpha) => {
     const [n, m] = [sizes[positives], sizes[negatives]];
-    const e = 1 - chanceAtLeast(Math.min(n, m), alpha);
+    const { nId, nOod, idPerOod = nId / nOod } = sizes;
+    const ratio = negatives === 'nId' ? idPerOod : 1 / idPerOod;
+    const e = 1 - chanceAtLeast(pairsOf(sizes), alpha);
     const rate = (u: number) => {
       const left = alpha - u ** n;
       return Math.min(1, e / (1 - u), left > 0 ? 1 - left ** (1 / m) : 1);
@@ -83,7 +106,7 @@ const precision =
     let sum = 0;
     for (let k = 0; k < STEPS; k++) {
       const u = k / STEPS;
-      sum += u === 0 ? 0 : u / (u + (m / n) * rate((k + 1) / STEPS));
+      sum += u === 0 ? 0 : u / (u + ratio * rate((k + 1) / STEPS));
     }
     return [sum / STEPS, 1];
   };
@@ -108,7 +131,8 @@ const bounds: Readonly<Record<Exclude<keyof RankingMetrics, 'auroc'>, Bound>> = 
   fpr95OodPositive: ({ nId, nOod }, alpha) => falsePositives(nOod, nId, alpha),
   // Where both shares of errors are at least d, an ID example below and an OOD example above the threshold are both absent, or
   // the scores overlap: P(apart) <= (1 - d)^n + (1 - d)^m.
-  detectionError: ({ nId, nOod }, alpha) => [0, 1 - (alpha / 2) ** (1 / Math.min(nId, nOod))],
+  // A threshold below all scores has an error of 1/2.
+  detectionError: ({ nId, nOod }, alpha) => [0, Math.min(0.5, 1 - (alpha / 2) ** (1 / Math.min(nId, nOod)))],
 };
 
 /**
@@ -122,7 +146,7 @@ export function apartMetric(
   level: number,
 ): Bounded | undefined {
   if (metric === 'auroc') {
-    const pairs = Math.min(...sets.map(({ nId, nOod }) => Math.min(nId, nOod)));
+    const pairs = Math.min(...sets.map(pairsOf));
     const limits = apartArea(meanAuroc(sets), pairs, 1 - level);
     return limits && apart(limits);
   }

@@ -1,5 +1,11 @@
 import type { Estimate } from '../estimates/estimate.js';
-import { type BootstrapOptions, percentileInterval, whyNone } from '../estimates/intervals.js';
+import {
+  type BootstrapOptions,
+  fewestResampled,
+  percentileInterval,
+  whyNone,
+} from '../estimates/intervals.js';
+import { asFarAsUnseen } from '../estimates/unseen.js';
 import { resamplesOf } from './draw-counts.js';
 import type { Units } from './resampling-units.js';
 
@@ -22,6 +28,8 @@ export interface Statistics {
   centred?: readonly string[];
   /** What has been shifted is cut to this range, which the values have anyway. */
   within?: readonly [number, number];
+  /** By name, errors that are sums of absolute mean gaps, such as ECE, and the most that one example adds: `asFarAsUnseen`. */
+  gaps?: Readonly<Record<string, number>>;
 }
 
 /** Statistics that are made for examples, or for groups of them when these are drawn, but not for both. */
@@ -40,8 +48,8 @@ type NameIn<S extends Statistics> = S extends Statistics ? keyof ReturnType<S['o
 
 /**
  * Statistics of n examples with percentile bootstrap intervals (Efron 1979), all from the same resamples: one set of
- * draws instead of one for each. The values are the statistics of each example once. n = 0 gives NaN. Neither 0 nor 1
- * examples give an interval, nor do resamples that are all alike.
+ * draws instead of one for each. The values are the statistics of each example once. n = 0 gives NaN. Fewer examples than
+ * `fewestResampled` give no interval, nor do resamples that are all alike, but for `gaps`.
  */
 export function jointBootstrap<S extends Statistics>(
   n: number,
@@ -72,19 +80,20 @@ export function jointBootstrap<S extends Statistics>(
     }
     options.step?.(b + 1, most);
   }
-  const estimates = groups.flatMap(({ terms, centred = [], within = [-Infinity, Infinity] }) =>
+  const estimates = groups.flatMap(({ terms, centred = [], within = [-Infinity, Infinity], gaps }) =>
     terms.map(({ name, value, replicates }): [string, Estimate] => {
       const shifted = centred.includes(name);
-      // Every resample of one example is that example.
       const raw =
-        Number.isFinite(value) && n > 1
+        Number.isFinite(value) && n >= fewestResampled(level)
           ? percentileInterval(replicates, level, shifted ? value : undefined)
           : null;
       const cut = (x: number) => (shifted ? Math.max(within[0], Math.min(within[1], x)) : x);
       const interval: Estimate['interval'] = raw && [cut(raw[0]), cut(raw[1])];
       const method = shifted ? 'bootstrap-centred' : 'bootstrap';
-      const why = whyNone(value, n, interval);
-      return [name, { value, n, interval, level, method: interval ? method : 'none', ...why }];
+      const why = whyNone(value, n, { interval, level });
+      const estimate: Estimate = { value, n, interval, level, method: interval ? method : 'none', ...why };
+      const gap = gaps?.[name];
+      return [name, gap === undefined ? estimate : asFarAsUnseen(estimate, gap)];
     }),
   );
   return Object.fromEntries(estimates) as Record<NameIn<S>, Estimate>;

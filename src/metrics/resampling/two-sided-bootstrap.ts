@@ -1,6 +1,11 @@
 import { mapTuple } from '../../map-tuple.js';
 import type { Estimate } from '../estimates/estimate.js';
-import { type BootstrapOptions, percentileInterval, whyNone } from '../estimates/intervals.js';
+import {
+  type BootstrapOptions,
+  fewestResampled,
+  percentileInterval,
+  whyNone,
+} from '../estimates/intervals.js';
 import { type Resamples, resamplesOf } from './draw-counts.js';
 
 export interface TwoSidedOptions extends Omit<BootstrapOptions, 'purpose'> {
@@ -85,7 +90,9 @@ export function twoSidedEstimate<Name extends string>(
 ): Estimate {
   const value = meanOf(results.map(({ values }) => values[name]));
   const replicates = meansOverSets(results, name);
-  const interval = Number.isFinite(value) ? percentileInterval(replicates, level) : null;
+  const fewest = Math.min(...results.flatMap(({ nId, nOod }) => [nId, nOod]));
+  const isTold = Number.isFinite(value) && fewest >= fewestResampled(level);
+  const interval = isTold ? percentileInterval(replicates, level) : null;
   const n = (results[0]?.nId ?? 0) + results.reduce((sum, { nOod }) => sum + nOod, 0);
   return {
     value,
@@ -93,7 +100,7 @@ export function twoSidedEstimate<Name extends string>(
     interval,
     level,
     method: interval ? 'bootstrap' : 'none',
-    ...whyNone(value, n, interval),
+    ...whyNone(value, fewest, { interval, level }),
   };
 }
 

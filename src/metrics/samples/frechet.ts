@@ -1,6 +1,11 @@
 import { mapTuple } from '../../map-tuple.js';
 import type { Estimate } from '../estimates/estimate.js';
-import { type BootstrapOptions, percentileInterval } from '../estimates/intervals.js';
+import {
+  type BootstrapOptions,
+  fewestResampled,
+  percentileInterval,
+  whyNone,
+} from '../estimates/intervals.js';
 import { pivotedCholesky } from '../linear-algebra/pivoted-cholesky.js';
 import { singularValues } from '../linear-algebra/singular-values.js';
 import { countedResamples } from '../resampling/draw-counts.js';
@@ -75,7 +80,9 @@ export function frechetEstimate(
     step?.(r + 1, resamples);
     return frechetDistance(momentsOf(a, timesA(r)), momentsOf(b, timesB(r)));
   });
-  const interval = percentileInterval(replicates, level, value);
-  if (!interval) return { value, n, interval: null, level, method: 'none' };
+  const fewest = Math.min(a.n, b.n);
+  const interval = fewest < fewestResampled(level) ? null : percentileInterval(replicates, level, value);
+  if (!interval)
+    return { value, n, interval, level, method: 'none', ...whyNone(value, fewest, { interval, level }) };
   return { value, n, interval: [Math.max(0, interval[0]), interval[1]], level, method: 'bootstrap-centred' };
 }

@@ -1,5 +1,6 @@
 import { normalQuantile } from '../distributions/distributions.js';
 import type { Estimate } from '../estimates/estimate.js';
+import { NO_INTERVAL, orWhy } from '../estimates/unless-alike.js';
 import type { FeatureTable } from './moments.js';
 
 /**
@@ -15,10 +16,15 @@ export function kernelDistance(a: FeatureTable, b: FeatureTable, level = 0.95): 
   const across = crossSums(a, b);
   const own = within.map((sums) => total(sums) / (sums.length * (sums.length - 1)));
   const value = own[0]! + own[1]! - (2 * total(across.a)) / (a.n * b.n);
-  if (a.n < 3 || b.n < 3) return { value, n: a.n, interval: null, level, method: 'none' };
+  if (a.n < 3 || b.n < 3)
+    return { value, n: a.n, interval: null, level, method: 'none', why: NO_INTERVAL.few };
   const variance = leaveOneOut(within[0]!, across.a, b.n) + leaveOneOut(within[1]!, across.b, a.n);
   const half = normalQuantile(level) * Math.sqrt(variance);
-  return { value, n: a.n, interval: [value - half, value + half], level, method: 'jackknife' };
+  return orWhy(
+    { value, n: a.n, level, method: 'jackknife' },
+    [value - half, value + half],
+    NO_INTERVAL.alike,
+  );
 }
 
 function kernel(a: FeatureTable, i: number, b: FeatureTable, j: number): number {

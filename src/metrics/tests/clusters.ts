@@ -1,4 +1,5 @@
 import type { Placements } from '../ranking/delong.js';
+import { clusterSizes } from '../ranking/separation-bounds.js';
 
 /** Examples that belong together, such as an image and its corrupted forms. */
 export interface Clusters {
@@ -23,10 +24,11 @@ export function clustersOf(keys: ArrayLike<number>): Clusters {
  * Structural components of ID clusters (Obuchowski 1997): as those of examples, with the same mean, so that their variance
  * over the clusters, divided by their number, is that of the area.
  */
-export function clusteredPlacements(placed: Placements, { count, of }: Clusters): Placements {
+export function clusteredPlacements(placed: Placements, clusters: Clusters): Placements {
+  const { count, of } = clusters;
   const id = new Float64Array(count);
   for (let i = 0; i < of.length; i++) id[of[i]!]! += (placed.id[i]! * count) / of.length;
-  return { ...placed, id };
+  return { ...placed, id, pairs: clusterSizes(clusters, placed.ood.length).pairs };
 }
 
 /** A function of how often each ID example was drawn, as one of how often each of their clusters was. */

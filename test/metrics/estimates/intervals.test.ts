@@ -42,6 +42,23 @@ describe('quantiles of the normal and of Student t', () => {
     [100, 1.9839715185],
   ])('t with %i degrees of freedom: %f', (df, t) => expect(studentTQuantile(0.95, df)).toBeCloseTo(t, 8));
 
+  // mpmath 1.3: the root of betainc(df / 2, 1 / 2, 0, df / (df + t^2), regularized=True) = 1 - level, to 30 digits.
+  it.each([
+    [0.5, 401, 0.675102052247105],
+    [0.95, 401, 1.96589746533652],
+    [0.999, 401, 3.31495374439362],
+    [0.999999, 401, 4.9687003830616],
+    [0.95, 500, 1.96471983746737],
+    [0.999, 500, 3.31009115152267],
+    [0.95, 1000, 1.96233908082641],
+    [0.999, 1000, 3.30028264842391],
+    [0.999999, 1000, 4.92228952342383],
+    [0.999, 10000, 3.2914999659416],
+    [0.999, 100000, 3.29062403141188],
+  ])('t at %f with %i degrees of freedom: %f', (level, df, t) =>
+    expect(Math.abs(studentTQuantile(level, df) / t - 1)).toBeLessThan(1e-9),
+  );
+
   it('joins the series and the expansion', () => {
     expect(studentTQuantile(0.95, 400) - studentTQuantile(0.95, 401)).toBeGreaterThan(0);
     expect(studentTQuantile(0.95, 400) - studentTQuantile(0.95, 401)).toBeLessThan(2e-5);
