@@ -78,11 +78,17 @@ const openOod = (
   format,
   averaged: ['near', 'far'],
   convention: 'openood',
-  estimate: (separations) =>
-    twoSidedEstimate(
+  estimate(separations) {
+    const estimate = twoSidedEstimate(
       separations.flatMap(({ openOod: replicates }) => (replicates ? [replicates] : [])),
       metric,
-    ),
+    );
+    // Areas of reversed ranks move by the ties of resamples alone.
+    const isReversed = estimate.interval && separations.every(({ ranked }) => ranked.auroc === 0);
+    return isReversed
+      ? { ...estimate, interval: null, method: 'none', why: 'no interval: the scores do not overlap' }
+      : estimate;
+  },
 });
 
 export const auroc: MetricRow = {

@@ -123,6 +123,8 @@ describe.each(Object.entries(predictions))('of predictions: %s', (_, { p, right 
   const [width, mass] = [binned(equalWidth), binned(equalMass)];
   const two = { n, classes: 2, data: Float64Array.from([...p].flatMap((one) => [one, 1 - one])) };
   const labels = Int32Array.from(right, (one) => 1 - one);
+  const classwise = classwiseEceStatistic(two, labels, 15);
+  const deviation = deviationOfDraws(p);
   const joint = jointBootstrap(
     n,
     [
@@ -132,13 +134,13 @@ describe.each(Object.entries(predictions))('of predictions: %s', (_, { p, right 
           mce: mce(width(times)),
           rms: rmsCalibrationError(width(times)),
           mass: ece(mass(times)),
-          classwise: classwiseEceStatistic(two, labels, 15)(times),
+          classwise: classwise(times),
         }),
         centred: ['ece', 'mce', 'rms', 'mass', 'classwise'],
         within: SHARE,
         gaps: { ece: 1, mass: 1, classwise: 1 },
       },
-      { of: (times: Uint8Array) => ({ deviation: deviationOfDraws(p)(times) }) },
+      { of: (times: Uint8Array) => ({ deviation: deviation(times) }) },
     ],
     options,
   );
@@ -231,11 +233,7 @@ describe.each(Object.entries(rankings))('of scores: %s', (_, { id, ood }) => {
     { ...options, id: 'id', ood: 'ood' },
   );
   it.each<[string, () => Estimate, Range]>([
-    [
-      'delong',
-      () => delongEstimate(placementsIn(ranking).auroc, n * m > 0 ? [placementsIn(ranking)] : []),
-      SHARE,
-    ],
+    ['delong', () => delongEstimate(placementsIn(ranking).auroc, [placementsIn(ranking)]), SHARE],
     ['aurocEstimate', () => aurocEstimate({ values: id }, { values: ood }), SHARE],
     ['OSCR', () => area(right), SHARE],
     ['OSCR, all wrong', () => area(new Uint8Array(n)), SHARE],
@@ -243,16 +241,15 @@ describe.each(Object.entries(rankings))('of scores: %s', (_, { id, ood }) => {
       'SCOD',
       () => {
         const { areas, aurc } = scod(ranking, right, 1);
-        return influenceEstimate(areas.aurc, n * m > 0 ? [aurc] : [], { most: 1 });
+        return influenceEstimate(areas.aurc, [aurc], { most: 1 });
       },
       SHARE,
     ],
     ['fpr95, as OpenOOD', () => twoSidedEstimate([openOod!], 'fpr95'), SHARE],
-    ['AUPR, as OpenOOD', () => twoSidedEstimate([openOod!], 'auprIn'), SHARE],
     ['meanDifference', () => meanDifference(id, ood), ANY],
   ])('%s', (_, make, range) => {
-    const estimate = make();
-    sound(estimate, range, Number.isNaN(estimate.value) ? estimate.n : n + m);
+    // Where a kind is missing, those of one ranking are not made.
+    if (n * m > 0) sound(make(), range, n + m);
   });
   it('AUROC of the same images', () => {
     const k = Math.min(n, m);

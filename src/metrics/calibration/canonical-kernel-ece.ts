@@ -2,6 +2,7 @@ import { logGamma } from '../distributions/log-gamma.js';
 import type { Estimate } from '../estimates/estimate.js';
 import { jackknifeEstimate } from '../estimates/jackknife.js';
 import type { Probabilities } from './calibration.js';
+import { withoutJackknife } from './kernel-ece.js';
 
 /*
  * Canonical calibration error by kernel regression (Popordanoska, Sayer & Blaschko 2022, equations 8 and 9): whether the
@@ -110,14 +111,16 @@ export function canonicalKernelEceEstimate(
 ): Estimate {
   const { n } = p;
   const once = new Uint8Array(n).fill(1);
-  const none = (value: number): Estimate => ({ value, n, interval: null, level, method: 'none' });
-  if (n < 3 || isTooLarge(p)) return none(canonicalKernelEce(p, labels, bandwidth)(once));
+  if (n < 3 || isTooLarge(p))
+    return withoutJackknife(canonicalKernelEce(p, labels, bandwidth)(once), n, level);
   const without = new Float64Array(n);
+  const counts = new Uint8Array(n);
   let [sum, used] = [0, 0];
   eachExample(p, labels, once, bandwidth, (j, kernel, byClass, all) => {
     const gap = distance(byClass, all, p, j);
     sum += gap;
     used++;
+    counts[j] = 1;
     for (let k = 0; k < n; k++) {
       if (k === j) continue;
       const rest = all - kernel[k]!;
@@ -131,7 +134,7 @@ export function canonicalKernelEceEstimate(
       byClass[labels[k]!] = held;
     }
   });
-  if (used < 2) return none(sum / used);
-  for (let k = 0; k < n; k++) without[k]! /= used - 1;
+  if (used < 2) return withoutJackknife(sum / used, n, level);
+  for (let k = 0; k < n; k++) without[k]! /= used - counts[k]!;
   return jackknifeEstimate(sum / used, without, [0, 2], level);
 }

@@ -1,6 +1,7 @@
 import { logGamma } from '../distributions/log-gamma.js';
 import type { Estimate } from '../estimates/estimate.js';
 import { jackknifeEstimate } from '../estimates/jackknife.js';
+import { NO_INTERVAL } from '../estimates/unless-alike.js';
 
 /*
  * Calibration error by kernel regression (Popordanoska, Sayer & Blaschko 2022, "A consistent and differentiable Lp canonical
@@ -91,16 +92,17 @@ export function kernelEceEstimate(
   level = 0.95,
 ): Estimate {
   const n = predicted.length;
-  const none: Estimate = { value: Number.NaN, n, interval: null, level, method: 'none' };
-  if (n < 3 || n > MOST_KERNEL_EXAMPLES) {
-    return { ...none, value: kernelEce(predicted, observed, bandwidth)(new Uint8Array(n).fill(1)) };
-  }
+  const once = new Uint8Array(n).fill(1);
+  if (n < 3 || n > MOST_KERNEL_EXAMPLES)
+    return withoutJackknife(kernelEce(predicted, observed, bandwidth)(once), n, level);
   const without = new Float64Array(n);
+  const counts = new Uint8Array(n);
   let [sum, used] = [0, 0];
-  eachExample(predicted, observed, new Uint8Array(n).fill(1), bandwidth, (j, kernel, ones, all) => {
+  eachExample(predicted, observed, once, bandwidth, (j, kernel, ones, all) => {
     const gap = Math.abs(ones / all - predicted[j]!);
     sum += gap;
     used++;
+    counts[j] = 1;
     for (let k = 0; k < n; k++) {
       if (k === j) continue;
       const rest = all - kernel[k]!;
@@ -108,7 +110,14 @@ export function kernelEceEstimate(
       without[k]! += left;
     }
   });
-  if (used < 2) return { ...none, value: sum / used };
-  for (let k = 0; k < n; k++) without[k]! /= used - 1;
+  if (used < 2) return withoutJackknife(sum / used, n, level);
+  // One that does not count is missing in none of the sums.
+  for (let k = 0; k < n; k++) without[k]! /= used - counts[k]!;
   return jackknifeEstimate(sum / used, without, [0, 1], level);
 }
+
+/** Too few examples for a jackknife, of n. */
+export const withoutJackknife = (value: number, n: number, level: number): Estimate => ({
+  ...{ value, n, interval: null, level, method: 'none' },
+  ...(Number.isFinite(value) && { why: NO_INTERVAL.few }),
+});

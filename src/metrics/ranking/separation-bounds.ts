@@ -96,8 +96,7 @@ const precision =
   (positives: 'nId' | 'nOod', negatives: 'nId' | 'nOod'): Bound =>
   (sizes, alpha) => {
     const [n, m] = [sizes[positives], sizes[negatives]];
-    const { nId, nOod, idPerOod = nId / nOod } = sizes;
-    const ratio = negatives === 'nId' ? idPerOod : 1 / idPerOod;
+    const ratio = ratioOf(sizes, negatives);
     const e = 1 - chanceAtLeast(pairsOf(sizes), alpha);
     const rate = (u: number) => {
       const left = alpha - u ** n;
@@ -110,6 +109,20 @@ const precision =
     }
     return [sum / STEPS, 1];
   };
+
+/**
+ * Average precision where every negative scores higher than every positive: of a positive that a share x of the negatives lies below,
+ * the precision is 1 / (1 + r (1 - x)) at most, and u / (u + r) at least. The mean of x is P(negative < positive) <= e, and the first is
+ * convex in x: the integral is e + (1 - e) / (1 + r) at most.
+ */
+function reversedPrecision(ratio: number, sizes: Sizes, alpha: number): [number, number] {
+  const e = 1 - chanceAtLeast(pairsOf(sizes), alpha);
+  return [1 - ratio * Math.log1p(1 / ratio), e + (1 - e) / (1 + ratio)];
+}
+
+/** Negatives for a positive. */
+const ratioOf = ({ nId, nOod, idPerOod = nId / nOod }: Sizes, negatives: 'nId' | 'nOod'): number =>
+  negatives === 'nId' ? idPerOod : 1 / idPerOod;
 
 /**
  * False positives at the threshold that finds 95 % of the positives. The threshold of the population lies below all n positives
@@ -135,6 +148,12 @@ const bounds: Readonly<Record<Exclude<keyof RankingMetrics, 'auroc'>, Bound>> = 
   detectionError: ({ nId, nOod }, alpha) => [0, Math.min(0.5, 1 - (alpha / 2) ** (1 / Math.min(nId, nOod)))],
 };
 
+/** Where scores lie apart the other way: all other metrics are then at the end of their range. */
+const reversed: Partial<Record<keyof RankingMetrics, Bound>> = {
+  auprIn: (sizes, alpha) => reversedPrecision(ratioOf(sizes, 'nOod'), sizes, alpha),
+  auprOut: (sizes, alpha) => reversedPrecision(ratioOf(sizes, 'nId'), sizes, alpha),
+};
+
 /**
  * A metric of rankings, or its unweighted mean over OOD sets, whose scores do not overlap. Undefined where they do, and for
  * FPR95 where there are fewer than 59 positives, at 95 %: too few to say where the threshold lies.
@@ -150,9 +169,11 @@ export function apartMetric(
     const limits = apartArea(meanAuroc(sets), pairs, 1 - level);
     return limits && apart(limits);
   }
-  if (sets.length === 0 || !sets.every(({ auroc }) => auroc === 1)) return undefined;
+  const [first] = sets;
+  if (!first || !sets.every(({ auroc }) => auroc === first.auroc)) return undefined;
+  const bound = first.auroc === 1 ? bounds[metric] : first.auroc === 0 ? reversed[metric] : undefined;
   const each = sets.flatMap((sizes) => {
-    const one = bounds[metric](sizes, 1 - level);
+    const one = bound?.(sizes, 1 - level);
     return one ? [one] : [];
   });
   if (each.length < sets.length) return undefined;

@@ -1,15 +1,25 @@
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
 import { aurocEstimate } from '../../../src/metrics/ranking/auroc-estimate.js';
-import { placements } from '../../../src/metrics/ranking/delong.js';
+import { placements, placementsIn } from '../../../src/metrics/ranking/delong.js';
 import { delongEstimate } from '../../../src/metrics/ranking/delong-estimate.js';
 import { matchedAuroc } from '../../../src/metrics/ranking/matched-auroc.js';
 import { openSetPlacements } from '../../../src/metrics/ranking/oscr.js';
-import { type RankingMetrics, rankingMetrics, rankScores } from '../../../src/metrics/ranking/ranking.js';
-import { bootstrapRankings, rankingEstimate } from '../../../src/metrics/ranking/ranking-bootstrap.js';
-import { apartMetric } from '../../../src/metrics/ranking/separation-bounds.js';
+import {
+  compareScores,
+  type RankingMetrics,
+  rankingMetrics,
+  rankScores,
+} from '../../../src/metrics/ranking/ranking.js';
+import {
+  bootstrapClusters,
+  bootstrapRankings,
+  rankingEstimate,
+} from '../../../src/metrics/ranking/ranking-bootstrap.js';
+import { apartMetric, clusterSizes } from '../../../src/metrics/ranking/separation-bounds.js';
 import { areasOf } from '../../../src/metrics/selective/selective-areas.js';
 import { selectiveEstimates } from '../../../src/metrics/selective/selective-estimates.js';
+import { clusteredPlacements, clustersOf } from '../../../src/metrics/tests/clusters.js';
 import { stream } from '../../../src/random/stream.js';
 
 const METRICS = [
@@ -213,4 +223,92 @@ test('resampled AUROCs next to 0 are as uncertain as those next to 1', () => {
   );
   expect(lo).toBeCloseTo(0.05 ** (1 / 40), 12);
   expect(mirrored).toEqual([expect.closeTo(1 - hi, 9), expect.closeTo(1 - lo, 9)]);
+});
+
+describe('clusters of ID examples whose scores do not overlap', () => {
+  /** Clusters of these sizes, of which those drawn lie below all OOD examples and the others above; scores tie within a kind. */
+  const draw = (sizes: readonly number[], share: number, m: number, seed: number) => {
+    const draws = stream({ seed, purpose: 'test/clusters', example: m });
+    const keys = sizes.flatMap((size, c) => new Array<number>(size).fill(c));
+    const low = sizes.map(() => draws.uniform() < share);
+    const ranking = rankScores(
+      keys.map((c) => (low[c] ? -1 : 1)),
+      new Float64Array(m),
+    );
+    return { ranking, clusters: clustersOf(keys) };
+  };
+  const of = (count: number, size: (c: number) => number) => Array.from({ length: count }, (_, c) => size(c));
+  it.each([
+    ['of five each', of(40, () => 5), 40],
+    ['of five each, few OOD', of(40, () => 5), 10],
+    ['of one to nine', of(40, (c) => 1 + (c % 9)), 40],
+    ['alone', of(40, () => 1), 40],
+  ])('%s: bounds of AUPR and AUROC miss no more than 5 %% of samples', (_, sizes, m) => {
+    const n = sizes.reduce((sum, size) => sum + size, 0);
+    const missed: Record<string, number> = { auroc: 0, auprIn: 0, auprOut: 0, fpr95OodPositive: 0 };
+    // With this share, all 40 clusters lie above in a quarter of samples: nothing below is ever seen.
+    const share = 1 - 0.25 ** (1 / 40);
+    const counts = (low: number, high: number) => Int32Array.from([high, 0, low]);
+    const right = rankingMetrics(
+      counts(share * 1e6, (1 - share) * 1e6),
+      Int32Array.from([0, (1e6 * m) / n, 0]),
+    );
+    let apart = 0;
+    for (let seed = 0; seed < 400; seed++) {
+      const { ranking, clusters } = draw(sizes, share, m, seed);
+      const drawn = bootstrapClusters(ranking, clusters, { seed, id: 'id', ood: 'ood', resamples: 1 });
+      if (drawn.values.auroc < 1) continue;
+      apart++;
+      for (const metric of Object.keys(missed) as (keyof RankingMetrics)[]) {
+        const { interval } = rankingEstimate([drawn], metric);
+        if (interval && !(interval[0] <= right[metric] && right[metric] <= interval[1])) missed[metric]!++;
+      }
+    }
+    expect(apart / 400).toBeGreaterThan(0.18);
+    for (const [metric, times] of Object.entries(missed)) expect(times / 400, metric).toBeLessThan(0.05);
+  });
+  it('are as many as there would be, were all as large as the largest', () => {
+    const keys = (sizes: number[]) => clustersOf(sizes.flatMap((size, c) => new Array(size).fill(c)));
+    expect(clusterSizes(keys([3, 3, 3, 3]), 6)).toEqual({ nId: 4, nOod: 6, idPerOod: 2, pairs: 4 });
+    expect(clusterSizes(keys([4, 1, 1, 2]), 2)).toEqual({ nId: 2, nOod: 2, idPerOod: 4, pairs: 1 });
+    const ranking = rankScores([5, 5, 5, 5, 5, 5, 5, 5], [1, 2]);
+    expect(clusteredPlacements(placementsIn(ranking), keys([4, 1, 1, 2]))).toMatchObject({ pairs: 1 });
+  });
+});
+
+const rising = (n: number) => Float64Array.from({ length: n }, (_, i) => i);
+
+describe('scores that do not overlap the other way', () => {
+  it.each([
+    [70, 60],
+    [20, 200],
+    [300, 30],
+  ])('%i ID and %i OOD examples: what AUPR can be, where the chance of a right pair is bounded', (n, m) => {
+    const e = 1 - 0.05 ** (1 / Math.min(n, m));
+    const [low, high] = [rising(n), rising(m).map((x) => x + n)];
+    const [drawn] = bootstrapRankings([rankScores(low, high)], { seed: 1, id: 'a', ood: 'b', resamples: 20 });
+    const many = 20_000;
+    // Populations just inside: nearly a share e of the positives before all negatives, and the others behind them, tied.
+    const top = Math.round(e * many * 0.99);
+    const [others, negatives] = [many - top, { in: (many * m) / n, out: (many * n) / m }];
+    const populations = {
+      auprIn: rankingMetrics(Int32Array.of(top, 0, others), Int32Array.of(0, negatives.in, 0)),
+      auprOut: rankingMetrics(Int32Array.of(0, negatives.out, 0), Int32Array.of(others, 0, top)),
+    };
+    for (const metric of ['auprIn', 'auprOut'] as const) {
+      const { value, interval, method } = rankingEstimate([drawn!], metric);
+      expect(method).toBe('clopper-pearson-one-sided');
+      const [lo, hi] = interval!;
+      expect(lo).toBeLessThan(value);
+      expect(value).toBeLessThan(hi);
+      expect(populations[metric][metric]).toBeLessThan(hi);
+      expect(populations[metric][metric]).toBeGreaterThan(hi - 0.02);
+    }
+    const other = compareScores(
+      rising(many),
+      rising(Math.round((many * m) / n)).map((x) => x + many),
+    );
+    expect(other.auprIn).toBeGreaterThanOrEqual(rankingEstimate([drawn!], 'auprIn').interval![0] - 1e-3);
+    expect(other.auprIn).toBeLessThan(rankingEstimate([drawn!], 'auprIn').interval![0] + 1e-3);
+  });
 });
