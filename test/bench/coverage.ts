@@ -392,38 +392,75 @@ function selective(): string {
   return table(['accuracy', 'scores apart by', ...sizes.flatMap((n) => [`${n}: AURC`, 'AUGRC'])], rows);
 }
 
+/** Confidences that are too high by a gap. */
 function calibration(): string {
   const sizes = [50, 200, 1000];
   const rows = [0, 0.02, 0.05, 0.15].map((gap) => {
     const cells = sizes.flatMap((n) => {
-      const found = Array.from({ length: SELDOM }, (_, seed) => {
-        const draws = stream({ seed, purpose: 'coverage/ece', example: n });
-        const confidence = Float64Array.from({ length: n }, () => 1 - 0.5 * draws.uniform() ** 3);
-        const outcome = Uint8Array.from(confidence, (p) => (draws.uniform() < p - gap ? 1 : 0));
-        const sums = drawnBinSums(equalWidth(confidence, 15), confidence, outcome);
-        return jointBootstrap(
-          n,
-          [
-            {
-              of: (times: Uint8Array) => ({ ece: ece(sums(times)) }),
-              centred: ['ece'],
-              within: [0, 1] as const,
-            },
-          ],
-          { seed, resamples: RESAMPLES },
-        ).ece;
-      });
-      const expected = found.reduce((sum, { value }) => sum + value, 0) / SELDOM;
-      const [own, truth] = [new Tally(), new Tally()];
-      for (const { interval } of found) {
-        own.add(interval, expected);
-        truth.add(interval, gap);
-      }
-      return [expected.toFixed(3), own, truth];
+      const { expected, given, truth } = eceCoverage(
+        n,
+        (u) => 1 - 0.5 * u ** 3,
+        (p) => p - gap,
+        gap,
+      );
+      return [expected.toFixed(3), given, truth];
     });
     return [gap, ...cells];
   });
   return table(['gap', ...sizes.flatMap((n) => [`${n}: mean ECE`, 'holds it', 'holds the gap'])], rows);
+}
+
+/** Of few examples, and of predictions that are hardly ever wrong. */
+function calibrationOfFew(): string {
+  const sizes = [2, 5, 10, 20, 50, 200];
+  const kinds: [name: string, confidence: (u: number) => number, right: (p: number) => number][] = [
+    ['of all confidences', (u) => 1 - 0.5 * u ** 3, (p) => p],
+    ['the same, too high by 0.15', (u) => 1 - 0.5 * u ** 3, (p) => p - 0.15],
+    ['0.95', (u) => 0.93 + 0.04 * u, (p) => p],
+    ['0.99', (u) => 0.985 + 0.01 * u, (p) => p],
+    ['0.99, right in 0.9', (u) => 0.985 + 0.01 * u, () => 0.9],
+    ['0.6, right in 0.99', (u) => 0.6 + 0.01 * u, () => 0.99],
+  ];
+  const rows = kinds.map(([name, confidence, right]) => [
+    name,
+    ...sizes.flatMap((n) => {
+      const { resampled, given } = eceCoverage(n, confidence, right);
+      return [resampled, given];
+    }),
+  ]);
+  return table(['confidences', ...sizes.flatMap((n) => [`${n}: resamples`, 'given'])], rows);
+}
+
+/** How often intervals of ECE hold what it comes to on n examples, and the error of the population. */
+function eceCoverage(
+  n: number,
+  confidence: (u: number) => number,
+  right: (p: number) => number,
+  gap = 0,
+): Record<'resampled' | 'given' | 'truth', Tally> & { expected: number } {
+  const found = Array.from({ length: SELDOM }, (_, seed) => {
+    const draws = stream({ seed, purpose: 'coverage/ece', example: n });
+    const p = Float64Array.from({ length: n }, () => confidence(draws.uniform()));
+    const outcome = Uint8Array.from(p, (one) => (draws.uniform() < right(one) ? 1 : 0));
+    const sums = drawnBinSums(equalWidth(p, 15), p, outcome);
+    const of = (times: Uint8Array) => {
+      const value = ece(sums(times));
+      return { given: value, resampled: value };
+    };
+    return jointBootstrap(
+      n,
+      [{ of, centred: ['given', 'resampled'], within: [0, 1] as const, gaps: { given: 1 } }],
+      { seed, resamples: RESAMPLES },
+    );
+  });
+  const expected = found.reduce((sum, { given }) => sum + given.value, 0) / SELDOM;
+  const tallies = { resampled: new Tally(), given: new Tally(), truth: new Tally() };
+  for (const { given, resampled } of found) {
+    tallies.resampled.add(resampled.interval, expected);
+    tallies.given.add(given.interval, expected);
+    tallies.truth.add(given.interval, gap);
+  }
+  return { ...tallies, expected };
 }
 
 /** Exactly: the sum over all counts. */
@@ -514,6 +551,7 @@ const parts = {
   rankingDifferences,
   selective,
   calibration,
+  calibrationOfFew,
   shares,
   shareDifferences,
 };

@@ -187,7 +187,7 @@ describe.each(Object.entries(predictions))('of predictions: %s', (_, { p, right 
             ...(row.gap !== undefined && { gaps: { [name]: row.gap } }),
           },
         ],
-        options,
+        { seed: 1, resamples: 20 },
       )[name]!;
     sound(estimate, row.within ?? [-2, 2], n);
   });

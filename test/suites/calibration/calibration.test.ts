@@ -49,7 +49,7 @@ it('known answers: three classes, three bins', async () => {
   expect(measureOf(outcome, 'ece')).toMatchObject({
     n: 4,
     params: { bins: 3 },
-    method: 'bootstrap-centred',
+    method: 'clopper-pearson-one-sided',
     better: 'lower',
     headline: true,
   });

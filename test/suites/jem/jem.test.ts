@@ -227,6 +227,42 @@ describe('the JEM suite', () => {
     expect(codes(outcome)).toContain('shortened-attack');
   });
 
+  it('says how many images each row of both tables is of', () => {
+    const { tables = [], measures } = outcome.summary;
+    const panel = tables.find(({ id }) => id === 'jem-deviations');
+    expect(panel?.columns.map(({ key }) => key)).toContain('n');
+    const count = (of: string) =>
+      new Set(panel?.rows.filter(({ quantity }) => String(quantity).startsWith(of)).map(({ n }) => n));
+    expect(['Accuracy', 'ECE', 'AUROC', 'Robust'].map(count)).toEqual(
+      [40, 40, 70, 20].map((n) => new Set([n])),
+    );
+    const columns = tables.find(({ id }) => id === 'jem-columns');
+    for (const row of columns?.rows ?? []) {
+      const of = (name: string) =>
+        measures.find(({ measure, title }) => measure === name && title.startsWith(`${row.quantity},`))?.n;
+      expect([row['n published'], row['n corrected']]).toEqual([of('as-published'), of('as-it-should-be')]);
+    }
+    // As published, robust accuracy is among the images that are right when clean.
+    const robust = columns?.rows.find(({ quantity }) => String(quantity).startsWith('Robust'));
+    expect(robust?.['n corrected']).toBe(20);
+    expect(robust?.['n published']).toBeLessThan(20);
+  });
+
+  it('does not claim to know the ECE of two images', async () => {
+    const two = await runSuite(jem, {
+      systems: [model(), new NoisySystem(model(), { std: 0.6 }, 'jem-noisy')],
+      datasets: [await test(2), ood('far', 0.2)],
+      options: { model: 'jem', published: 'jem-noisy', resamples: 100 },
+    });
+    const { value, interval, n, note } = measureOf(two, 'as-it-should-be', { quantity: 'ece' });
+    expect(n).toBe(2);
+    // A kind of image that is missed in 5 % of samples may be nearly four in five.
+    expect(interval![1]).toBeGreaterThanOrEqual(Math.min(1, (1 - 0.776) * (value ?? 0) + 0.776));
+    expect(note).toMatch(/none of which was seen/);
+    const worth = measureOf(two, 'deviation', { quantity: 'ece' });
+    expect([worth.interval, worth.note]).toEqual([null, expect.stringMatching(/too few examples/)]);
+  });
+
   it('says which images broke by which verdict', () => {
     const { columns = [], rows: lines = [] } =
       outcome.summary.examples?.find(({ name }) => name === 'jem-robustness') ?? {};
