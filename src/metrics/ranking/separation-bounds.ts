@@ -1,5 +1,4 @@
 import type { Estimate } from '../estimates/estimate.js';
-import type { Clusters } from '../tests/clusters.js';
 import { meanAuroc, type RankingMetrics } from './ranking.js';
 
 /*
@@ -35,7 +34,10 @@ const pairsOf = ({ nId, nOod, pairs = Math.min(nId, nOod) }: Sizes): number => p
  * log(1 - f) is concave, this is (1 - f)^(N / max s) at most for the share f of all N examples (Jensen): as of N / max s examples. Of
  * these, a share of min(1, m / clusters) has a partner among m OOD examples of its own.
  */
-export function clusterSizes({ count, of }: Clusters, nOod: number): Required<Sizes> {
+export function clusterSizes(
+  { count, of }: { count: number; of: Int32Array },
+  nOod: number,
+): Required<Sizes> {
   const sizes = new Int32Array(count);
   for (let i = 0; i < of.length; i++) sizes[of[i]!]!++;
   const nId = of.length / sizes.reduce((most, size) => Math.max(most, size), 1);
