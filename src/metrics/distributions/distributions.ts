@@ -63,7 +63,7 @@ const EXPANDED = 400;
 
 /**
  * t with P(|T| <= t) = level for Student's t with `df` degrees of freedom (a positive integer): to 1e-9 of itself for levels up to
- * 1 - 1e-9, and to 1e-8 up to 1 - 1e-12. Above 400 degrees by the expansion of Cornish & Fisher in 1/df around the normal quantile
+ * 1 - 1e-6. Above 400 degrees by the expansion of Cornish & Fisher in 1/df around the normal quantile
  * (Abramowitz & Stegun 1964, 26.7.5).
  */
 export function studentTQuantile(level: number, df: number): number {

@@ -23,7 +23,7 @@ export interface Estimate {
    * `newcombe` the hybrid score interval of a difference of two
    * shares of the same examples, `jackknife` a normal interval from the variance over the values without one example,
    * `clopper-pearson` the exact interval of a proportion, `clopper-pearson-one-sided` what an exact bound of a proportion that is
-   * 0 or 1 says of a number at the end of its range.
+   * 0 or 1 says of a number at the end of its range, or of an ECE.
    */
   method:
     | 'wilson'

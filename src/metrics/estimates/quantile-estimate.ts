@@ -4,8 +4,8 @@ import { NO_INTERVAL } from './unless-alike.js';
 
 /**
  * A quantile of sorted numbers with the interval between order statistics whose ranks are binomial (normal
- * approximation): free of any assumption about the distribution. Equal numbers leave it without width, which is right: the quantile
- * of a distribution lies there whose chance of other numbers is small. None where the smallest and the largest number are too few
+ * approximation): free of any assumption about the distribution. Equal numbers may leave it without width: it holds the
+ * quantile of any distribution, also of one with ties. None where the smallest and the largest number are too few
  * (both lie on one side of the quantile with more than 1 - level: fewer than six numbers for a median at 95 %), and with an infinite end.
  */
 export function quantileEstimate(sorted: Float64Array, q: number, level = 0.95): Estimate {
