@@ -168,7 +168,7 @@ describe.each([
   let out: string;
   beforeAll(async () => {
     ({ results, out } = await measured(name, limit));
-  }, 300_000);
+  }, 900_000);
 
   it('are of those that did not fail', () => {
     const failed = results.measures.filter(({ measure }) => measure === 'failed-examples');

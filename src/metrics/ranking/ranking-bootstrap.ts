@@ -21,13 +21,27 @@ export type { RankingMetric, RankingReplicates };
 /**
  * Bootstraps rankings of the same ID and OOD examples (by several systems and scores), ID and OOD resampled apart
  * so that every resample has as many of each as the data. One set of draws serves all rankings, so that their
- * replicates are paired. Rankings with an empty side have no replicates.
+ * replicates are paired. Rankings with an empty side have no replicates. Of a system that gave no result for some examples there are
+ * fewer: those of as many are resampled together.
  */
 export function bootstrapRankings(
   rankings: readonly Ranking[],
   options: TwoSidedOptions,
 ): RankingReplicates[] {
-  if (rankings.length === 0) return [];
+  const replicates = new Map<Ranking, RankingReplicates>();
+  for (const size of new Set(rankings.map(sizesOf)))
+    for (const one of bootstrapAlike(
+      rankings.filter((ranking) => sizesOf(ranking) === size),
+      options,
+    ))
+      replicates.set(one.ranking, one);
+  return rankings.map((ranking) => replicates.get(ranking)!);
+}
+
+const sizesOf = ({ id, ood }: Ranking): string => `${id.length} ${ood.length}`;
+
+/** Of as many ID and as many OOD examples each. */
+function bootstrapAlike(rankings: readonly Ranking[], options: TwoSidedOptions): RankingReplicates[] {
   const { id, ood } = rankings[0]!;
   const replicates =
     Math.max(id.length, ood.length) > ONE_BY_ONE

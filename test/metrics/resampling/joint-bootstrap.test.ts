@@ -139,6 +139,20 @@ describe('bootstrapRankings', () => {
     const other = rankScores(id, ood.map(Math.abs));
     expect(bootstrapRankings([other, ranking], options)[1]).toEqual(bootstrapRankings([ranking], options)[0]);
   });
+  it('rankings of fewer examples, as of a system that failed on some, are as they are alone', () => {
+    const [all, fewer] = [rankScores(id, ood), rankScores(id.slice(3), ood.slice(1))];
+    const [first, second, third] = bootstrapRankings(
+      [all, fewer, rankScores(id, ood.map(Math.abs))],
+      options,
+    );
+    expect(first).toEqual(bootstrapRankings([all], options)[0]);
+    expect(second).toEqual(bootstrapRankings([fewer], options)[0]);
+    expect([first, second, third].map((one) => [one?.nId, one?.nOod])).toEqual([
+      [40, 20],
+      [37, 19],
+      [40, 20],
+    ]);
+  });
   it('means over sets are unweighted', () => {
     const near = bootstrapRankings([rankScores(id, ood)], options)[0]!;
     const far = bootstrapRankings([rankScores(id, [-9, -8])], { ...options, ood: 'noise' })[0]!;
