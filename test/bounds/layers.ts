@@ -201,6 +201,7 @@ export const LAYERS: Readonly<Record<string, readonly Layer[]>> = {
     // Hard: shares of 0 and 1.
     (b, x) => b.op('Softmax', [b.op('Flatten', [b.op('Mul', [x, b.scalar(60)])])]),
   ],
+  GlobalMaxPool: [(b, x) => b.op('GlobalMaxPool', [stretched(b, x)])],
   MaxPool: [
     (b, x) => b.op('MaxPool', [x], { kernel_shape: ints([2, 2]), strides: ints([2, 2]) }),
     (b, x) =>

@@ -15,6 +15,7 @@ import { isProduct, numberByNumber, product } from '../rows/products.js';
 import { withReciprocals } from '../rows/quotients.js';
 import type { AffineRow, BoundRow, CurveRounding, CurveRow, ProductRow, WindowRow } from '../rows/row.js';
 import { BoundSite } from '../rows/site.js';
+import { withLearnedSlopes } from '../rows/slopes.js';
 import { inDifferences } from '../rows/softmax.js';
 import { BOUNDS } from '../rows/table.js';
 import { ofEachImage, tokensOf } from '../rows/tokens.js';
@@ -96,20 +97,26 @@ const SPELLED_OUT = new Set(['Div', 'Reciprocal', 'Sqrt', 'Softmax']);
  */
 const OF_DIFFERENCES = new Set(['GroupNormalization', 'MeanVarianceNormalization']);
 
+/** Kinds of rows that ask for no gradient of the operator. */
+const OF_NUMBERS: ReadonlySet<BoundRow['kind'] | undefined> = new Set(['curve', 'window'] as const);
+
 export const isAffine = (step: Step): step is Step<AffineRow> => step.row.kind === 'affine';
+
+/** Operators without a row that are written in those that have one. */
+const WRITTEN = new Set(['Softmax', 'PRelu']);
 
 /** The first operator between pixels and logits that surely cannot be bounded; undefined where there is none. Nothing is run. */
 export function unboundedNode(graph: Graph, pixels: string, logits: string): Node | undefined {
   return nodesBetween(fused(graph), [pixels], logits).find(
     ({ op, domain }) =>
       domain !== OWN &&
-      (domain !== '' || OF_DIFFERENCES.has(op) || !(BOUNDS.has(op) || LOWERINGS.has(op) || op === 'Softmax')),
+      (domain !== '' || OF_DIFFERENCES.has(op) || !(BOUNDS.has(op) || LOWERINGS.has(op) || WRITTEN.has(op))),
   );
 }
 
 /**
- * Looks at every operator between pixels and logits. Composite operators are written in primitives first, but for curves that have
- * a row: gradients are of primitives.
+ * Looks at every operator between pixels and logits. Composite operators are written in primitives first, but for curves and windows
+ * that have a row: gradients are of primitives.
  * Errors: `op-unsupported` names the first that cannot be bounded.
  */
 export async function boundedNetwork(engine: Engine, given: Network): Promise<Bounded> {
@@ -136,13 +143,17 @@ export async function boundedNetwork(engine: Engine, given: Network): Promise<Bo
     shapes = await traced(graph);
   }
   const composite = nodesBetween(graph, [pixels], logits).filter(
-    ({ op }) => BOUNDS.get(op)?.kind !== 'curve' && LOWERINGS.has(op),
+    ({ op }) => !OF_NUMBERS.has(BOUNDS.get(op)?.kind) && LOWERINGS.has(op),
   );
   const rounding = composite.find(({ op }) => OF_DIFFERENCES.has(op));
   if (rounding)
     throw unbounded(rounding, 'its variance is a difference of means, of which rounding may leave nothing');
   if (composite.length > 0) {
     graph = inPrimitives(graph, composite, shapes);
+    shapes = await traced(graph, shapes);
+  }
+  if (nodesBetween(graph, [pixels], logits).some(({ op }) => op === 'PRelu')) {
+    graph = withLearnedSlopes(graph, nodesBetween(graph, [pixels], logits));
     shapes = await traced(graph, shapes);
   }
   let own: ReadonlyMap<string, string> = new Map();

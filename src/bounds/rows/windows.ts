@@ -28,15 +28,22 @@ function windows(s: BoundSite): Int32Array[] {
   ).flat();
 }
 
+/** All places of a channel, by channel. */
+function wholeChannels(s: BoundSite): Int32Array[] {
+  const [channels, ...inputs] = s.shape(s.x[0]!).slice(1) as [number, ...number[]];
+  const area = inputs.reduce((product, d) => product * d, 1);
+  return Array.from({ length: channels }, (_, channel) =>
+    Int32Array.from({ length: area }, (__, place) => channel * area + place),
+  );
+}
+
+const ofBothEnds: WindowRow['interval'] = (s, { lower, upper }) => {
+  const pooled = (x: string) => s.b.op(s.node.op, [x], s.node.attributes);
+  return { lower: pooled(lower), upper: pooled(upper) };
+};
+
 /** The largest of each window. */
 export const maxima: readonly WindowRow[] = [
-  {
-    kind: 'window',
-    op: 'MaxPool',
-    interval: (s, { lower, upper }) => {
-      const pooled = (x: string) => s.b.op('MaxPool', [x], s.node.attributes);
-      return { lower: pooled(lower), upper: pooled(upper) };
-    },
-    windows,
-  },
+  { kind: 'window', op: 'MaxPool', interval: ofBothEnds, windows },
+  { kind: 'window', op: 'GlobalMaxPool', interval: ofBothEnds, windows: wholeChannels },
 ];
