@@ -129,7 +129,7 @@ function ofQueue({ queue, runs, workers }: QueueStatus): string {
       ? 'nobody measures: `assay worker --queue URL` on any machine does'
       : '',
     ...workers.flatMap(({ name, host, pid, concurrency, run, units, done, failed, seconds, refused }) => [
-      `worker ${name} (${host}, process ${pid}): ${run === null ? 'idle' : `${units.length} of ${concurrency} busy with ${titles.get(run) ?? run}`}, ${done} done${failed > 0 ? `, ${failed} failed` : ''} in ${formatDuration(seconds)}`,
+      `worker ${name} (${host}, process ${pid}): ${run === null || (units.length === 0 && !titles.has(run)) ? 'idle' : `${units.length} of ${concurrency} busy with ${titles.get(run) ?? 'a run that has ended'}`}, ${done} done${failed > 0 ? `, ${failed} failed` : ''} in ${formatDuration(seconds)}`,
       ...Object.entries(refused).map(([id, why]) => `  not ${titles.get(id) ?? id}: ${why}`),
     ]),
   ];

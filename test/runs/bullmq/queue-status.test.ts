@@ -32,6 +32,10 @@ const other: Presence = {
   refused: { [run.id]: 'the version of Assay is not the same here' },
 };
 
+const ended = 'b'.repeat(16);
+const late: Presence = { ...worker, id: 'w3', name: 'late', run: ended, failed: 0 };
+const free: Presence = { ...late, id: 'w4', name: 'free', units: [] };
+
 describe.skipIf(withoutRedis())('assay status --queue', () => {
   let server: RedisServer;
   let link: QueueLink;
@@ -58,7 +62,7 @@ describe.skipIf(withoutRedis())('assay status --queue', () => {
 
   it('tells of every run how far and how fast it is, and of every worker what it does or why not', async () => {
     await announcements(link.client).post(run.id, run);
-    for (const one of [worker, other]) await presences(link.client).post(one.id, one);
+    for (const one of [worker, other, late, free]) await presences(link.client).post(one.id, one);
     const queue = new Queue(queueOf(run.id), { connection: link.options });
     for (const key of ['u0', 'u1', 'u2']) await queue.add('unit', {}, { jobId: key, priority: 1 });
     // One that takes a unit and does nothing.
@@ -71,12 +75,14 @@ describe.skipIf(withoutRedis())('assay status --queue', () => {
     const { code, stdout } = await status();
     expect(code).toBe(0);
     expect(stdout.trim().split('\n')).toEqual([
-      `redis://127.0.0.1:${server.port}/0: 1 run, 2 workers`,
+      `redis://127.0.0.1:${server.port}/0: 1 run, 4 workers`,
       'large (ann@desk, process 7): 10 of 40 units done, 1 measured now, 27 waiting, 2 failed',
       '  24.0 units a minute, about 1 min 05 s left',
       'worker fast (node-1, process 12): 1 of 2 busy with large, 8 done, 1 failed in 1 min 30 s',
       'worker old (node-2, process 12): idle, 0 done in 1 min 30 s',
       '  not large: the version of Assay is not the same here',
+      'worker late (node-1, process 12): 1 of 2 busy with a run that has ended, 8 done in 1 min 30 s',
+      'worker free (node-1, process 12): idle, 8 done in 1 min 30 s',
     ]);
     const told = JSON.parse((await status('--json')).stdout);
     expect(told).toEqual({
@@ -87,7 +93,7 @@ describe.skipIf(withoutRedis())('assay status --queue', () => {
           ...{ ...run.status, running: 1, waiting: 27, rate: 0.4 },
         },
       ],
-      workers: [worker, other],
+      workers: [worker, other, late, free],
     });
   });
 
