@@ -118,7 +118,8 @@ describe('a run in shards', () => {
     );
     expect(many.stdout).toMatch(/^ +2 +1 +60 +0 +50\.0 % +–\n3 shards without units, not shown\n/m);
     expect(many.stderr).toContain('3 of 5 shards have nothing to do');
-    const image = await obeyed(['submit', 'kubernetes', 'small.run.yaml', '--shards', '2'], at);
+    // Before the run file is read.
+    const image = await obeyed(['submit', 'kubernetes', 'none.run.yaml', '--shards', '2'], at);
     expect(image).toMatchObject({ code: 2, stderr: expect.stringContaining('add --image to the command') });
   });
 

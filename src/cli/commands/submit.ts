@@ -108,6 +108,15 @@ Examples:
         ...{ cache, baseline, unitTimeout, timeLimit: seconds, memoryLimit: mebibytes },
         ...{ batchMemory: batchMebibytes, failOnError },
       };
+      const writtenFor = (title: string, out: string, seconds?: number) =>
+        target.write({
+          ...{ title, slug: slugOf(title), shards, out, seconds },
+          run: ['run', file, ...wordsOf(passed)],
+          assay: flags.assay,
+          settings: { ...flags, minutes: flags.time },
+        });
+      // What a target cannot do without is asked for before anything is opened, or measured for the estimate.
+      writtenFor('run', out ?? 'run');
       const cost = await costShown(file, {
         ...measured,
         cache: [...(cache ?? []), ...cachesOfEnvironment()],
@@ -121,23 +130,13 @@ Examples:
       const expected = anew.seconds;
       const most = Math.max(...sharding.shards.map(({ weight }) => weight / (sharding.weight || 1)));
       const { title } = cost;
-      const called = slugOf(title);
-      const written = target.write({
-        title,
-        slug: called,
-        shards,
-        run: ['run', file, ...wordsOf(passed)],
-        out: out ?? cost.directory,
-        assay: flags.assay,
-        seconds: expected === undefined ? undefined : expected * most,
-        settings: { ...flags, minutes: flags.time },
-      });
+      const written = writtenFor(title, out ?? cost.directory, expected && expected * most);
       print(`${title}: ${costLine(anew)}\n\n${shardTable(sharding, anew)}\n\n`);
       const idle = sharding.shards.filter(({ units }) => units.size === 0).length;
       if (idle > 0)
         complain(`! ${idle} of ${shards} shards have nothing to do: the run has too few units for so many\n`);
       for (const note of written.notes) complain(`! ${note}\n`);
-      const to = flags.write ?? target.file(called);
+      const to = flags.write ?? target.file(slugOf(title));
       await writeNew(to, written.text, 'name another file with --write');
       print(
         `Written: ${to}. Submit it with:\n${written
