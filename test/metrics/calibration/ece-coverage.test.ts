@@ -12,7 +12,7 @@ interface Population {
 }
 
 const BINS = 15;
-const LONG = process.env.ASSAY_LONG === '1';
+const LONG = Boolean(process.env.ASSAY_LONG);
 const [REPEATS, RESAMPLES] = LONG ? [2000, 500] : [150, 100];
 
 function sample({ confidence, right }: Population, n: number, seed: number) {
@@ -67,7 +67,7 @@ describe.each(Object.entries(populations))(
   (_, population) => {
     it.each(LONG ? [2, 3, 5, 6, 10, 20, 50, 200] : [2, 5, 10, 50])(
       '%i examples: it holds what ECE comes to on as many',
-      { timeout: 600_000 },
+      { tags: ['long'], timeout: 600_000 },
       (n) => {
         const { given } = coverage(population, n);
         // A share of 150 is off by 1.8 points where it is 95 %, one of 2,000 by 0.5.
