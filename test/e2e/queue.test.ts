@@ -52,6 +52,8 @@ describe.skipIf(withoutRedis())('a queue', () => {
   beforeAll(async () => {
     server = await redisServer({ password: SECRET });
     link = await connectQueue(queueAddress(server.url));
+    // That the server is killed, a test says.
+    link.client.on('error', () => undefined);
     // A worker that has to wait for the processor is not silent.
     worker = startWorker('first', ['--lease', LONG ? '10' : '60']);
     project(alone, { suites: ['accuracy', { ood: { resamples: 100 } }, { attack: ATTACK }] });

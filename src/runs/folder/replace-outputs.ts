@@ -24,8 +24,10 @@ export async function replaceOutputs<T>(out: string, write: (aside: string) => P
   } catch (error) {
     throw withPlaceIn(out, aside, error);
   } finally {
-    await disk()
-      .remove(aside)
+    // A disk that fails once may do it the second time; what stays goes when the next process starts.
+    const remove = () => disk().remove(aside);
+    await remove()
+      .catch(remove)
       .catch(() => undefined);
   }
 }
