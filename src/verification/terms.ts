@@ -87,7 +87,7 @@ function summed([first, ...others]: readonly Term[], sign: 1 | -1): Term {
 /** a - b */
 export const difference = (a: Term, b: Term): Term => summed([a, b], -1);
 
-export const scaled = ({ coefficients, constant }: Term, by: Decimal): Term => ({
+const scaled = ({ coefficients, constant }: Term, by: Decimal): Term => ({
   coefficients: new Map([...coefficients].map(([name, of]) => [name, times(of, by)])),
   constant: times(constant, by),
 });
