@@ -3,7 +3,6 @@ import { Ascent } from './alpha/ascent.js';
 import { Combined } from './crown/crown-ibp.js';
 import { Propagation } from './crown/propagation.js';
 import { type Refining, refine } from './crown/refine.js';
-import { stopsOf } from './crown/stops.js';
 import { ibpGraph, type TogetherGraph, togetherGraph } from './crown/together.js';
 import { Walks, walkImages } from './crown/walks.js';
 import { Headroom } from './intervals/headroom.js';
@@ -11,6 +10,7 @@ import { bentValues } from './intervals/intervals.js';
 import { type Bounded, boundedNetwork, type Network, withoutRounding } from './network/network.js';
 import { Programs } from './network/programs.js';
 import { type Boxes, better, type LowerBounds, type Range, type Ranges } from './network/ranges.js';
+import { stopsOf } from './network/stops.js';
 
 /**
  * How intervals of inner values are found: propagated forward, or each by a walk back of its own; and whether the slopes of the

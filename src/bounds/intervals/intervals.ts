@@ -14,6 +14,7 @@ import {
 } from '../network/network.js';
 import { outward } from '../network/ranges.js';
 import { UNIT } from '../network/rounding.js';
+import { lastBends } from '../network/stops.js';
 import { isBlocked, scaled, scaledSum } from '../rows/blocked.js';
 import { type AffineRow, type Ends, type Interval, loadOf } from '../rows/row.js';
 import type { BoundSite } from '../rows/site.js';
@@ -83,8 +84,8 @@ export function intervalGraph(
       }
     });
   }
-  const read = new Set(network.bent.flatMap(readBy));
-  for (const value of read) sums.push(...sumsOf(present(known.get(value)), value, network));
+  for (const value of lookedAt(network, known))
+    sums.push(...sumsOf(present(known.get(value)), value, network));
   for (const value of guarded) sums.push(...inRange(b, present(known.get(value))));
   const intervals = new Map<string, Interval>();
   for (const value of new Set(wanted)) {
@@ -105,6 +106,21 @@ export const bentValues = ({ bent }: Bounded): ReadonlySet<string> =>
 function present<T>(known: T | undefined): T {
   if (known === undefined) throw new Error('a value is read before it is given');
   return known;
+}
+
+/**
+ * Values whose numbers are looked at, of those that steps read which are not affine. What is no finite number in a ball that only steps read
+ * which carry it comes out of each of these, goes through affine steps, and is noticed at the next such value, unless none follows.
+ */
+function lookedAt(network: Bounded, known: ReadonlyMap<string, Known>): string[] {
+  const last = new Set(lastBends(network));
+  const passedOn = (value: string) =>
+    known.get(value)?.ball !== undefined &&
+    network.bent.every((step) => {
+      const output = step.node.outputs[0]!;
+      return !readBy(step).includes(value) || (!last.has(output) && known.get(output)?.ends.carries);
+    });
+  return [...new Set(network.bent.flatMap(readBy))].filter((value) => !passedOn(value));
 }
 
 /**
@@ -411,10 +427,27 @@ function moved(row: AffineRow, s: BoundSite, of: readonly (Known | undefined)[])
     const radii = s.replaced(of.map((one) => one?.radius));
     return centres.map((centre, i) => ({ centre, radius: radii[i]! }));
   }
+  const [only, ...others] = values;
+  if (!adds && only && others.length === 0) return movedEnds(s, of, only.ends);
   const lower = s.replaced(of.map((one) => one?.interval.lower));
   const upper = s.replaced(of.map((one) => one?.interval.upper));
   // Of the ends as they are here.
   const positive =
     !adds && values.every(({ ends: { least, room, wobble } }) => least === 0 && !room && !wobble);
   return lower.map((end, i) => ({ lower: end, upper: upper[i]!, ...(positive && { least: 0 }) }));
+}
+
+/** Of one value, what its ends leave out stays so; zeros may come among them, which are not below `least`. */
+function movedEnds(s: BoundSite, of: readonly (Known | undefined)[], ends: Ends): Ends[] {
+  const put = (x: string) => s.replaced(of.map((one) => one && x));
+  const { lower, upper, room, wobble, least } = ends;
+  const uppers = put(upper);
+  const away = wobble && put(wobble.of);
+  return put(lower).map((end, i) => ({
+    lower: end,
+    upper: uppers[i]!,
+    ...(room !== undefined && { room }),
+    ...(wobble && away && { wobble: { ...wobble, of: away[i]! } }),
+    ...(least !== undefined && { least }),
+  }));
 }

@@ -13,6 +13,8 @@ export interface Ends extends Interval {
   wobble?: { share: number; of: string };
   /** No end is below it: 0 or less. Default: nothing is known. */
   least?: number;
+  /** `upper` is finite only where both ends are that it was made of, if those are of a ball. */
+  carries?: true;
 }
 
 /**

@@ -45,6 +45,9 @@ const SUMS = 2 ** -20;
  *
  * since |f(x)| <= |x|. As max(x, 0) <= f(x) - LEAST, that largest argument is at most 2 (f(upper) - LEAST) - lower, and more where
  * f(lower) is larger.
+ *
+ * Ends of a ball that are no finite numbers are noticed by the largest: `lower` is no finite number wherever one is, or `upper` alone is
+ * infinite. Of the former neither is its product with a sigmoid, nor what a ReLU is added to; of the latter f(upper) is infinite.
  */
 function inBlocks(s: BoundSite, { lower, upper }: Interval): Ends | undefined {
   const dims = s.shape(s.y).slice(1);
@@ -63,6 +66,7 @@ function inBlocks(s: BoundSite, { lower, upper }: Interval): Ends | undefined {
     room: ROUNDING.absolute + 1.3 * SUMS - 2 * LEAST * share,
     wobble: { share, of: lower },
     least: LEAST,
+    carries: true,
   };
 }
 

@@ -1,12 +1,12 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { Combined } from '../../../src/bounds/crown/crown-ibp.js';
 import { Propagation } from '../../../src/bounds/crown/propagation.js';
-import { stopsOf } from '../../../src/bounds/crown/stops.js';
 import { ibpGraph, togetherGraph } from '../../../src/bounds/crown/together.js';
 import { Walks, walkImages } from '../../../src/bounds/crown/walks.js';
 import { bentValues } from '../../../src/bounds/intervals/intervals.js';
 import { boundedNetwork } from '../../../src/bounds/network/network.js';
 import { Programs } from '../../../src/bounds/network/programs.js';
+import { stopsOf } from '../../../src/bounds/network/stops.js';
 import { createOrtEngine } from '../../../src/engines/ort/engine.js';
 import { float, GraphBuilder, int, ints } from '../../../src/graph/build.js';
 import { floats } from '../../../src/graph/tensor.js';

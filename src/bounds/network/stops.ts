@@ -1,4 +1,4 @@
-import type { Bounded } from '../network/network.js';
+import type { Bounded } from './network.js';
 
 const MEANS = new Set(['GlobalAveragePool', 'ReduceMean', 'ReduceSum']);
 /** Steps of which each number that they read goes into one that they give at most. */
@@ -16,7 +16,7 @@ export function stopsOf(network: Bounded): string[] {
   return lastBends(network).map((value) => (value === network.pixels ? value : reduced(network, value)));
 }
 
-function lastBends(network: Bounded): string[] {
+export function lastBends(network: Bounded): string[] {
   const bents = new Set(network.bent.map(({ node }) => node));
   const needed = new Set([network.logits]);
   const bends = new Set<string>();
