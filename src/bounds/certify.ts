@@ -1,4 +1,5 @@
 import type { Engine } from '../engines/engine.js';
+import { SpareMemory } from '../engines/spare-memory.js';
 import { Ascent } from './alpha/ascent.js';
 import { Combined } from './crown/crown-ibp.js';
 import { Propagation } from './crown/propagation.js';
@@ -66,6 +67,8 @@ function sureOf(
 export class BoundPrograms {
   /** Operators, with their nodes, that an interval was outside of the domain of: nothing was proved there. */
   readonly outside = new Set<string>();
+  /** For ends of boxes: nothing holds them once `lowerBounds` has answered. */
+  readonly spare = new SpareMemory();
   private readonly propagation: Propagation;
   private readonly headroom: Headroom;
   private readonly programs: Programs;

@@ -11,22 +11,33 @@ export const isBallNorm = (norm: string): norm is BallNorm => BALL_NORMS.some((o
 /** What a sum of squares in float64 may be off by, more than enough. */
 const SUMMED = 1 + 1e-12;
 
+/** So many numbers, whatever they are. */
+type Memory = (length: number) => Float32Array;
+
 /**
  * All images within epsilon of some, (n, C, H, W), as far as they are images: boxes whose ends are rounded outward, and in L2 what the
  * balls have of them.
+ * @param memory of the ends
  */
-export function ballsAround(n: number, pixels: Float32Array, epsilon: number, norm: BallNorm): Boxes {
-  const lower = new Float32Array(pixels.length);
-  const upper = new Float32Array(pixels.length);
+export function ballsAround(
+  n: number,
+  pixels: Float32Array,
+  epsilon: number,
+  norm: BallNorm,
+  memory: Memory = (length) => new Float32Array(length),
+): Boxes {
+  const lower = memory(pixels.length);
+  const upper = memory(pixels.length);
   for (let i = 0; i < pixels.length; i++) {
     const x = pixels[i]!;
-    const least = Math.max(0, x - epsilon);
-    const most = Math.min(1, x + epsilon);
+    const [below, beyond] = [x - epsilon, x + epsilon];
+    const least = below > 0 ? below : 0;
+    const most = beyond < 1 ? beyond : 1;
     const low = Math.fround(least);
     const high = Math.fround(most);
-    // Of numbers in [0, 1] that are no subnormal ones, these are the neighbours.
-    lower[i] = low <= least ? low : low * (1 - UNIT);
-    upper[i] = high >= most ? high : high * (1 + 2 * UNIT);
+    // Of numbers in [0, 1] that are no subnormal ones, these are the neighbours. Which way they were rounded comes at random: no branch.
+    lower[i] = low * (1 - UNIT * Number(low > least));
+    upper[i] = high * (1 + 2 * UNIT * Number(high < most));
   }
   return {
     n,

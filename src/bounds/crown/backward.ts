@@ -163,6 +163,8 @@ class Walk {
   readonly folded = new Map<string, string>();
   errorSpare = 1;
   private readonly rows: string;
+  /** The same, (n * rows, ...). */
+  private readonly fed: string;
   /** (n, rows): as many as are fed. */
   private readonly lead: string;
   /** Coefficients of each value, (n * rows, ...), by the ways that they came. */
@@ -187,7 +189,8 @@ class Walk {
     this.rows = rows;
     this.readers = readersOf(network.steps);
     this.lead = b.op('Shape', [rows], { start: int(0), end: int(2) });
-    this.add(from, b.op('Reshape', [rows, b.ints([-1, ...dimsOf(network, from)])]));
+    this.fed = b.op('Reshape', [rows, b.ints([-1, ...dimsOf(network, from)])]);
+    this.add(from, this.fed);
   }
 
   /** Once all steps that read the value are done. */
@@ -218,7 +221,7 @@ class Walk {
       if (offset !== undefined)
         this.biases.push(
           ofChannels === undefined
-            ? this.summed(s.mul(coefficients, offset), output)
+            ? this.added(s.mul(coefficients, offset), output)
             : this.summedByChannel(coefficients, ofChannels, output),
         );
       if (network.rounded.has(output) && !folded.has(output)) this.cost(output);
@@ -267,7 +270,7 @@ class Walk {
 
   /** (n * rows, ...) as (n, rows, size). */
   flat(value: string, size: number): string {
-    return this.b.op('Reshape', [value, this.leading(size)]);
+    return value === this.fed ? this.rows : this.b.op('Reshape', [value, this.leading(size)]);
   }
 
   /** Bias and error, (n, rows). */
@@ -279,7 +282,7 @@ class Walk {
         b.scalar(0),
       ]);
       const shaped = (parts.length === 0 ? [zero] : parts).map((part) => b.op('Reshape', [part, this.lead]));
-      return b.outputAs(b.op('Sum', shaped), b.fresh(name));
+      return b.outputAs(shaped.length === 1 ? shaped[0]! : b.op('Sum', shaped), b.fresh(name));
     };
     return { bias: total(this.biases, 'bias'), error: total(this.costs, 'error') };
   }
@@ -309,8 +312,9 @@ class Walk {
     const error = this.known.error(value, folded);
     const ways = this.ways.get(value) ?? [];
     // Of two, the sum is rounded once; of more, those on the way are rounded as well.
-    const sizes = (ways.length > 2 ? ways : [this.at(value) ?? '']).map((way) => b.op('Abs', [way]));
-    const heft = this.flat(sizes.length === 1 ? sizes[0]! : b.op('Sum', sizes), size);
+    const met = ways.length > 2 ? ways : [this.at(value) ?? ''];
+    const sizes = met.map((way) => b.op('Abs', [this.flat(way, size)]));
+    const heft = sizes.length === 1 ? sizes[0]! : b.op('Sum', sizes);
     const isLong = size > LONG;
     this.costs.push(
       isLong
@@ -334,10 +338,15 @@ class Walk {
   /** Sums over all numbers of a value, axis by axis: fewer roundings meet in each number than in one long sum. */
   private summed(value: string, like: string): string {
     const { b, network } = this;
-    const dims = dimsOf(network, like);
-    let sum = b.op('Reshape', [value, b.ints([-1, ...dims])]);
+    return this.added(b.op('Reshape', [value, b.ints([-1, ...dimsOf(network, like)])]), like);
+  }
+
+  /** The same of what has its shape already, (n * rows, ...). */
+  private added(value: string, like: string): string {
+    let sum = value;
     // Channels first: whole rows of memory are added up.
-    for (const _ of dims) sum = b.op('ReduceSum', [sum, b.ints([1])], { keepdims: int(0) });
+    for (const _ of dimsOf(this.network, like))
+      sum = this.b.op('ReduceSum', [sum, this.b.ints([1])], { keepdims: int(0) });
     return sum;
   }
 

@@ -209,7 +209,6 @@ class Numbers implements Known {
    */
   error(value: string, folded?: string): string {
     const { network, b } = this;
-    const size = sizeOf(network, value);
     const readers = network.readers.get(value) ?? 0;
     const stops = this.stops.includes(value);
     const step = stops ? undefined : network.bent.find(({ node }) => node.outputs[0] === value);
@@ -244,7 +243,7 @@ class Numbers implements Known {
       terms.push(times(intercept, COEFFICIENT + axes));
     } else if (stops) terms.push(times(this.flatMagnitude(value), gamma(readers)));
     else terms.push(times(this.flatMagnitude(value), this.affineError(value)));
-    return flat(b, b.op('Sum', [...terms, b.scalar(room)]), size);
+    return b.op('Sum', [...terms, b.scalar(room)]);
   }
 
   /** Of each image, (n), the largest magnitude that was looked at, and where the walk stops. */

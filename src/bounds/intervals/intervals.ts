@@ -88,12 +88,17 @@ export function intervalGraph(
     sums.push(...sumsOf(present(known.get(value)), value, network));
   for (const value of guarded) sums.push(...inRange(b, present(known.get(value))));
   const intervals = new Map<string, Interval>();
+  const own = new Set([pixels, ...fed.values()].flatMap(({ lower, upper }) => [lower, upper]));
+  /** Under its own name, once, where the graph makes it. */
+  const output = (end: string, name: string) => {
+    if (own.has(end)) return b.outputAs(end, b.fresh(name));
+    own.add(end);
+    b.output(end);
+    return end;
+  };
   for (const value of new Set(wanted)) {
     const { lower, upper } = present(known.get(value)).interval;
-    intervals.set(value, {
-      lower: b.outputAs(lower, b.fresh('lower')),
-      upper: b.outputAs(upper, b.fresh('upper')),
-    });
+    intervals.set(value, { lower: output(lower, 'lower'), upper: output(upper, 'upper') });
   }
   const finite = sums.length > 0 ? b.outputAs(b.op('Sum', sums), b.fresh('finite')) : undefined;
   return { graph: prune(b.build()), pixels, known: fed, intervals, ...(finite && { finite }) };

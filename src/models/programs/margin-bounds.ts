@@ -34,9 +34,13 @@ export async function marginBounds(
   const together = method === 'ibp' ? 1 : Math.max(1, others);
   const images = Math.max(1, Math.floor(batchSize / together));
   await inChunks(n, { batchSize: images, fixed: undefined, concurrency }, async (start, end) => {
-    const balls = ballsAround(end - start, pixels.subarray(start * size, end * size), epsilon, norm);
+    const own = pixels.subarray(start * size, end * size);
+    const memory = (length: number) =>
+      new Float32Array(bounds.spare.take(length * Float32Array.BYTES_PER_ELEMENT), 0, length);
+    const balls = ballsAround(end - start, own, epsilon, norm, memory);
     const rows = marginRows(labels.subarray(start, end), classes);
     const lower = await bounds.lowerBounds(balls, rows, others, method, iterations);
+    bounds.spare.give([balls.lower, balls.upper].map(({ buffer }) => buffer as ArrayBuffer));
     for (let i = 0; i < (end - start) * others; i++) {
       const image = start + Math.floor(i / others);
       const least = lower.bound[i]! - lower.rounding[i]!;
