@@ -30,14 +30,14 @@ export function ballsAround(
   const upper = memory(pixels.length);
   for (let i = 0; i < pixels.length; i++) {
     const x = pixels[i]!;
-    const [below, beyond] = [x - epsilon, x + epsilon];
-    const least = below > 0 ? below : 0;
-    const most = beyond < 1 ? beyond : 1;
-    const low = Math.fround(least);
-    const high = Math.fround(most);
-    // Of numbers in [0, 1] that are no subnormal ones, these are the neighbours. Which way they were rounded comes at random: no branch.
-    lower[i] = low * (1 - UNIT * Number(low > least));
-    upper[i] = high * (1 + 2 * UNIT * Number(high < most));
+    const below = x - epsilon;
+    const beyond = x + epsilon;
+    // What is no number stays so.
+    const least = below < 0 ? 0 : below;
+    const most = beyond > 1 ? 1 : beyond;
+    // Half a unit in the last place of float32, as long as a number is no subnormal one, is no more than that share of it.
+    lower[i] = least * (1 - UNIT);
+    upper[i] = most * (1 + UNIT);
   }
   return {
     n,
