@@ -30,14 +30,9 @@ export function ballsAround(
   const upper = memory(pixels.length);
   for (let i = 0; i < pixels.length; i++) {
     const x = pixels[i]!;
-    const below = x - epsilon;
-    const beyond = x + epsilon;
-    // What is no number stays so.
-    const least = below < 0 ? 0 : below;
-    const most = beyond > 1 ? 1 : beyond;
     // Half a unit in the last place of float32, as long as a number is no subnormal one, is no more than that share of it.
-    lower[i] = least * (1 - UNIT);
-    upper[i] = most * (1 + UNIT);
+    lower[i] = Math.max(0, x - epsilon) * (1 - UNIT);
+    upper[i] = Math.min(1, x + epsilon) * (1 + UNIT);
   }
   return {
     n,

@@ -273,6 +273,12 @@ class Walk {
     return value === this.fed ? this.rows : this.b.op('Reshape', [value, this.leading(size)]);
   }
 
+  /** (n * rows, ...) as magnitudes (n, rows, size). What others read as well, a Reshape would copy: it comes last. */
+  private magnitudes(value: string, size: number): string {
+    const { b, fed, rows } = this;
+    return value === fed ? b.op('Abs', [rows]) : this.flat(b.op('Abs', [value]), size);
+  }
+
   /** Bias and error, (n, rows). */
   sums(): { bias: string; error: string } {
     const { b } = this;
@@ -313,7 +319,7 @@ class Walk {
     const ways = this.ways.get(value) ?? [];
     // Of two, the sum is rounded once; of more, those on the way are rounded as well.
     const met = ways.length > 2 ? ways : [this.at(value) ?? ''];
-    const sizes = met.map((way) => b.op('Abs', [this.flat(way, size)]));
+    const sizes = met.map((way) => this.magnitudes(way, size));
     const heft = sizes.length === 1 ? sizes[0]! : b.op('Sum', sizes);
     const isLong = size > LONG;
     this.costs.push(
