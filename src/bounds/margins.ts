@@ -1,5 +1,5 @@
 import { AssayError } from '../errors.js';
-import type { Boxes } from './network/ranges.js';
+import type { Boxes, Hull } from './network/ranges.js';
 import { UNIT } from './network/rounding.js';
 
 /** Norms of balls that are bounded. */
@@ -10,6 +10,9 @@ export const isBallNorm = (norm: string): norm is BallNorm => BALL_NORMS.some((o
 
 /** What a sum of squares in float64 may be off by, more than enough. */
 const SUMMED = 1 + 1e-12;
+
+/** Between which numbers pixels of images are. */
+const IMAGES: Hull = { lower: 0, upper: 1 };
 
 /** So many numbers, whatever they are. */
 type Memory = (length: number) => Float32Array;
@@ -38,6 +41,7 @@ export function ballsAround(
     n,
     lower,
     upper,
+    hull: IMAGES,
     ...(norm === 'L2' && { ball: { centre: pixels, radius: epsilon * SUMMED } }),
   };
 }

@@ -2,15 +2,9 @@ import type { Value } from '../../engines/engine.js';
 import { floatsOf } from '../../engines/outputs.js';
 import { type Bounded, dimsOf, sizeOf } from '../network/network.js';
 import type { Programs } from '../network/programs.js';
-import type { Boxes } from '../network/ranges.js';
+import type { Boxes, Hull } from '../network/ranges.js';
 import { guardedValues } from './guarded.js';
 import { type IntervalGraph, intervalGraph } from './intervals.js';
-
-/** Between which numbers all pixels are. */
-interface Hull {
-  lower: number;
-  upper: number;
-}
 
 /**
  * Whether a network's own sums stay within float32 over boxes, in any order and with any numbers folded. What holds over a box that holds all
@@ -64,7 +58,8 @@ export class Headroom {
 const holds = (one: Hull, other: Hull): boolean => one.lower <= other.lower && one.upper >= other.upper;
 
 /** Of images, [0, 1] at least. */
-function hullOf({ lower, upper }: Boxes): Hull {
+function hullOf({ lower, upper, hull }: Boxes): Hull {
+  if (hull) return hull;
   let [low, high] = [0, 1];
   for (const end of lower) low = Math.min(low, end);
   for (const end of upper) high = Math.max(high, end);

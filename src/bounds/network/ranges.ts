@@ -18,6 +18,14 @@ export interface Range {
 /** Boxes around images, (n, C, H, W), or what balls have of them. */
 export interface Boxes extends Range {
   n: number;
+  /** Where that is known. */
+  hull?: Hull;
+}
+
+/** Between which numbers all pixels are. */
+export interface Hull {
+  lower: number;
+  upper: number;
 }
 
 /** By value. */
