@@ -13,7 +13,7 @@ interface Population {
 
 const BINS = 15;
 const LONG = Boolean(process.env.ASSAY_LONG);
-const [REPEATS, RESAMPLES] = LONG ? [2000, 500] : [150, 100];
+const [REPEATS, RESAMPLES] = LONG ? [1000, 200] : [150, 100];
 
 function sample({ confidence, right }: Population, n: number, seed: number) {
   const draws = stream({ seed, purpose: 'test/ece', example: n });
@@ -70,8 +70,8 @@ describe.each(Object.entries(populations))(
       { tags: ['long'], timeout: 600_000 },
       (n) => {
         const { given } = coverage(population, n);
-        // A share of 150 is off by 1.8 points where it is 95 %, one of 2,000 by 0.5.
-        expect(given).toBeGreaterThan(LONG ? 0.925 : 0.89);
+        // A share of 150 is off by 1.8 points where it is 95 %, one of 1,000 by 0.7.
+        expect(given).toBeGreaterThan(LONG ? 0.92 : 0.89);
       },
     );
   },
