@@ -90,7 +90,7 @@ export function certifiedTable(
   return {
     id: `${SUITE}-${dataset.name}`,
     title: `Robust accuracy from both sides, ${dataset.name}`,
-    caption: `${results[0]!.indices.length} images. Proved: the bound holds for every image of the ball and every float32 evaluation of the network, and is no estimate. Not broken: the attack, ${attack}, found nothing, which proves nothing. Robust accuracy on these images lies between the two; intervals are about other images of the kind.${costs.includes('crown') ? '' : ' Tighter bounds: `methods: [crown]`.'}`,
+    caption: `${results[0]!.indices.length} images. Proved: the bound holds for every image of the ball and every float32 evaluation of the network, and is no estimate. Not broken: the attack, ${attack}, found nothing, which proves nothing. Robust accuracy on these images lies between the two; intervals are about other images of the kind.${costs.includes('crown') ? '' : ' "methods: [crown]" has tighter bounds.'}`,
     columns: [
       { key: 'model', title: 'Model', format: 'text' },
       { key: 'epsilon', title: results[0]!.norm, format: 'text' },

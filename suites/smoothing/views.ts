@@ -68,7 +68,7 @@ export function radiiTable(
   return {
     id: `${SUITE}-radii-${dataset.name}`,
     title: `Certified accuracy by radius, ${dataset.name}`,
-    caption: `Right, and certified at the radius or beyond. The ball in Linf that fits into that in L2 has the radius L2 / sqrt(d), of d pixels and channels: what is certified in L2 is certified in it too.${both ? ' Robust accuracy of the smoothed classifier lies between what is certified and what the attack left (SmoothAdv on the votes of the defence `smooth`), but for the chance in both.' : ''}`,
+    caption: `Right, and certified at the radius or beyond. The ball in Linf that fits into that in L2 has the radius L2 / sqrt(d), of d pixels and channels: what is certified in L2 is certified in it too.${both ? ' Robust accuracy of the smoothed classifier lies between what is certified and what the attack left (SmoothAdv on the votes of the defence "smooth"), but for the chance in both.' : ''}`,
     columns: [
       columns.model,
       columns.sigma,
