@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { queueAddress } from '../../src/runs/bullmq/address.js';
 import { connectQueue, type QueueLink } from '../../src/runs/bullmq/connection.js';
@@ -126,9 +127,11 @@ describe.skipIf(withoutRedis())('a queue whose rows go through a store that spea
       store.fault = () => undefined;
       startWorker('next', 10);
       startWorker('last', 10);
-      while (!store.objects.has(name)) await new Promise((resolve) => setTimeout(resolve, 50));
+      while (!store.objects.has(name)) await sleep(50);
       await store.down();
-      await new Promise((resolve) => setTimeout(resolve, 15_000));
+      // Long enough for the run to notice; a worker does when it has measured the unit that it is at.
+      await sleep(15_000);
+      while (!text.includes('is away: waiting')) await sleep(50);
       await store.up();
       const { code, stderr } = await run.ended;
       expect([code, stderr]).toEqual([0, expect.stringMatching(/is away: waiting[\s\S]*the store is back/)]);
