@@ -8,8 +8,9 @@ const count = Type.Integer({ minimum: 0 });
 /** How far a run is, as whoever submits it sees it. */
 export const RunStatus = Type.Object({
   units: count,
+  /** Nothing is to be done for them any more, also since their jobs were given up. */
   done: count,
-  /** Units of jobs that were given up. */
+  /** Units of jobs that were given up: they are among those that are done. */
   failed: count,
   /** Since this process began to have units measured: seconds, and units that it got back. */
   seconds: Type.Number({ minimum: 0 }),

@@ -39,9 +39,9 @@ export async function watchQueue(
       });
       const running = await queue.getActiveCount();
       await queue.close();
-      const { units, done, failed, measured, seconds } = status;
+      const { units, done, measured, seconds } = status;
       const rate = measured > 0 && seconds > 0 ? measured / seconds : null;
-      const waiting = Math.max(0, units - done - failed - running);
+      const waiting = Math.max(0, units - done - running);
       runs.push({ ...status, id, title, by, running, waiting, rate });
     }
     return { queue: link.address.shown, runs, workers: await presences(link.client).list() };

@@ -123,7 +123,7 @@ function deciding({
 }
 
 /** How far a run is, from what is told of it. */
-class StatusKeeper {
+export class StatusKeeper {
   private began: number | undefined;
   private status: Omit<RunStatus, 'seconds'> = {
     units: 0,

@@ -9,6 +9,10 @@ import {
   queueOf,
 } from '../../../src/runs/bullmq/announcements.js';
 import { connectQueue, type QueueLink } from '../../../src/runs/bullmq/connection.js';
+import { StatusKeeper } from '../../../src/runs/bullmq/submission.js';
+import { RunProgress } from '../../../src/runs/measuring/run-progress.js';
+import type { Job } from '../../../src/runs/plan/plan.js';
+import type { PlanCost } from '../../../src/runs/plan/plan-cost.js';
 import { folder, obeyed } from '../../e2e/assay.js';
 import { type RedisServer, redisServer, withoutRedis } from './redis-server.js';
 
@@ -76,7 +80,7 @@ describe.skipIf(withoutRedis())('assay status --queue', () => {
     expect(code).toBe(0);
     expect(stdout.trim().split('\n')).toEqual([
       `redis://127.0.0.1:${server.port}/0: 1 run, 4 workers`,
-      'large (ann@desk, process 7): 10 of 40 units done, 1 measured now, 27 waiting, 2 failed',
+      'large (ann@desk, process 7): 10 of 40 units done, 1 measured now, 29 waiting, 2 failed',
       '  24.0 units a minute, about 1 min 05 s left',
       'worker fast (node-1, process 12): 1 of 2 busy with large, 8 done, 1 failed in 1 min 30 s',
       'worker old (node-2, process 12): idle, 0 done in 1 min 30 s',
@@ -90,11 +94,42 @@ describe.skipIf(withoutRedis())('assay status --queue', () => {
       runs: [
         {
           ...{ id: run.id, title: run.title, by: run.by },
-          ...{ ...run.status, running: 1, waiting: 27, rate: 0.4 },
+          ...{ ...run.status, running: 1, waiting: 29, rate: 0.4 },
         },
       ],
       workers: [worker, other, late, free],
     });
+  });
+
+  it('has all units that are to be measured waiting, also after others were given up', async () => {
+    const keeper = new StatusKeeper();
+    const job = (name: string) =>
+      ({
+        ...{
+          key: name,
+          size: 3,
+          units: [0, 1, 2].map((start) => ({ key: `${name}${start}`, start, end: start + 1 })),
+        },
+        request: { measurement: { name }, system: 'net', dataset: 'test' },
+      }) as unknown as Job;
+    const [broken, sound] = [job('broken'), job('sound')];
+    const progress = new RunProgress([broken, sound], { infoOf: () => undefined, notify: keeper.listen });
+    progress.planned({} as PlanCost);
+    const begun = (of: Job, i: number) => {
+      const task = { job: of, unit: of.units[i]! };
+      progress.started(task);
+      return task;
+    };
+    progress.finished(begun(broken, 0));
+    progress.failed(begun(broken, 1), [broken], 'it broke');
+    progress.finished(begun(sound, 0));
+    progress.end();
+    const id = 'c'.repeat(16);
+    await announcements(link.client).post(id, { ...run, id, status: keeper.now() });
+    onTestFinished(() => announcements(link.client).remove(id));
+    const { runs } = JSON.parse((await status('--json')).stdout);
+    const found = runs.find((one: { id: string }) => one.id === id);
+    expect(found).toMatchObject({ units: 6, running: 0, waiting: 2, failed: 3 });
   });
 
   it.each([
