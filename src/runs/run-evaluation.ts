@@ -132,9 +132,11 @@ export async function runEvaluation(
   const part = shard && (await beginShard(shard, { ...begun, file, source, sources }, out));
   const weight = (job: Job) => weightPerExample(job, passesPerExample(job, evaluation));
   const title = shard ? `${spec.title}, shard ${shardText(shard)}` : spec.title;
-  await notePlanned(out, title, plan.jobs, weight, { queued, due: part?.due }).catch(({ message }: Error) =>
-    note(`\`assay status\` cannot tell how far this run is: ${message}`),
-  );
+  const noteUnits = (jobs: readonly Job[]) =>
+    notePlanned(out, title, jobs, weight, { queued, due: part?.due }).catch(({ message }: Error) =>
+      note(`\`assay status\` cannot tell how far this run is: ${message}`),
+    );
+  await noteUnits(plan.jobs);
   const environs = measureEnvironment(evaluation, store, salvage);
   const executor = await executorFor(environs, { jobs: plan.jobs, run: key, engine: evaluation.engine });
   const claims = await FolderClaims.open(out, {}, note);
@@ -187,6 +189,9 @@ export async function runEvaluation(
             execution: await execute(plan.jobs, { ...measuring, ...tolerating, notify: withoutChecked }),
           };
     if (executed.stopped?.code === 'output-unwritable') throw executed.stopped;
+    // For what decided gates left out nobody waits.
+    const decided = made.stopped && !executed.stopped && executed.failures.size === 0;
+    if (decided) await noteUnits(made.plan.jobs);
     await part?.noteLeftOut(executed.leftOut ?? [], failOnError ?? true);
     const { layout } = executor;
     if (layout) await saveJson(join(out, 'run.json'), { ...about, execution: layout });

@@ -87,6 +87,9 @@ describe('assay run --until-decided', () => {
     expect(page.indexOf('Stopped when every gate was decided')).toBeLessThan(page.indexOf('id="gates"'));
     expect(page).toContain(`${measure?.n} of 300`);
 
+    // Nobody waits for what was left out.
+    expect(JSON.parse((await obeyed(['status', 'out', '--json'], at)).stdout)).toMatchObject({ waiting: 0 });
+
     // A run that stopped is judged again, and is complete for nothing else.
     expect(await obeyed(['gate', 'out'], at)).toMatchObject({ code: 1 });
     writeFileSync(join(at, 'other.yaml'), stringify({ gates: [robust('40/255', 0.5)] }));
