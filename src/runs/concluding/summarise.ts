@@ -21,6 +21,7 @@ import {
   failedSheet,
   failedWarning,
   leaveOutFailed,
+  nothingIsLeft,
   sharedParams,
 } from '../rows/failed-summary.js';
 import type { UnitStore } from '../units/store.js';
@@ -80,7 +81,7 @@ export async function summariseSuite(
     }
     const casualties = casualtiesOf(collected);
     for (const one of casualties)
-      if (one.n > 0 && one.failed.length === one.n) blame(one.system, allFailed(one));
+      if (nothingIsLeft(one, collected, suite.requestsApart)) blame(one.system, allFailed(one));
     const systems = context.systems.filter(({ name }) => !troubles.has(name));
     if (systems.length > 0) {
       const sound = collected.filter(({ request }) => !troubles.has(request.system));

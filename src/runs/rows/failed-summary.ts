@@ -13,6 +13,25 @@ export interface Casualties {
   failed: readonly (FailedExample & { measurement: string })[];
 }
 
+const isLost = ({ indices, failed = [] }: Collected) =>
+  indices.length > 0 && failed.length === indices.length;
+
+/**
+ * Whether every example failed that a system was asked for.
+ * @param apart numbers of examples are of other things in another request: what failed is counted in each by itself
+ */
+export const nothingIsLeft = (
+  { system, dataset, n, failed }: Casualties,
+  collected: readonly Collected[],
+  apart = false,
+): boolean =>
+  n > 0 &&
+  failed.length === n &&
+  (!apart ||
+    collected.every(
+      (one) => one.request.system !== system || one.request.dataset !== dataset || isLost(one),
+    ));
+
 /** By system and data set, what failed. */
 export function casualtiesOf(collected: readonly Collected[]): Casualties[] {
   const found = new Map<string, Casualties>();
@@ -34,16 +53,21 @@ export function casualtiesOf(collected: readonly Collected[]): Casualties[] {
 /**
  * The rows without examples that failed: suites look at the rows of several measurements side by side, so what fails
  * in one is left out of all of the same system and data set, and of systems whose rows are read together.
- * @param apart the suite looks side by side only at rows of which some are made from the others
+ * @param apart the suite looks side by side only at rows of which some are made from the others; requests of which nothing is left are
+ * left out, too
  */
-export function leaveOutFailed(collected: readonly Collected[], apart = false): Collected[] {
-  if (collected.every(({ failed = [] }) => failed.length === 0)) return [...collected];
+export function leaveOutFailed(measured: readonly Collected[], apart = false): Collected[] {
+  if (measured.every(({ failed = [] }) => failed.length === 0)) return [...measured];
+  const collected = apart ? measured.filter((one) => !isLost(one)) : measured;
   const nameOf = apart ? requestIdentity : ({ system }: Request) => system;
   const group = groups(collected, nameOf);
   const out = new Map<string, Set<number>>();
   const id = ({ request }: Collected) => JSON.stringify([group(nameOf(request)), request.dataset]);
   for (const one of collected) out.set(id(one), new Set([...(out.get(id(one)) ?? []), ...failedIn(one)]));
-  return collected.map((one) => withoutFailed(one, out.get(id(one)) ?? new Set()));
+  const left = collected.map((one) => withoutFailed(one, out.get(id(one)) ?? new Set()));
+  return apart
+    ? left.filter(({ indices }, i) => indices.length > 0 || collected[i]!.indices.length === 0)
+    : left;
 }
 
 /** What a request is of belongs together with what its inputs are of. */

@@ -9,7 +9,7 @@ import { modelOf } from '../../../src/models/assemble.js';
 import { NotFinite } from '../../../src/models/finite.js';
 import type { Batch, System } from '../../../src/models/system.js';
 import type { SuiteEntry } from '../../../src/runs/asked/suite-entries.js';
-import { leaveOutFailed } from '../../../src/runs/rows/failed-summary.js';
+import { casualtiesOf, leaveOutFailed, nothingIsLeft } from '../../../src/runs/rows/failed-summary.js';
 import { runEvaluation } from '../../../src/runs/run-evaluation.js';
 import { builtinCatalogue } from '../../../src/suites/catalogue.js';
 import { type Collected, optionsOf, type Request, type Suite } from '../../../src/suites/contract.js';
@@ -170,4 +170,41 @@ it('an example that failed is left out of all rows, or where requests are apart 
   ];
   expect(left(false)).toEqual([without, without, without]);
   expect(left(true)).toEqual([without, without, whole]);
+});
+
+it('where requests are apart, one of which nothing is left takes no other with it, nor do halves of two', () => {
+  const asked = (name: string, failed: readonly number[], inputs: readonly Request[] = []): Collected => ({
+    request: {
+      ...{ measurement: { name }, system: 'plus', dataset: 'points', params: {}, inputs },
+    } as unknown as Request,
+    indices: Int32Array.from([0, 1, 2, 3]),
+    rows: { value: { shape: [4], data: Float32Array.from([5, 6, 7, 8]) } },
+    failed: failed.map((example) => ({ example, what: 'NaN' })),
+  });
+  const judge = (collected: readonly Collected[]) => ({
+    gone: casualtiesOf(collected).some((one) => nothingIsLeft(one, collected, true)),
+    left: leaveOutFailed(collected, true).map(({ request, indices }) => [
+      request.measurement.name,
+      ...indices,
+    ]),
+  });
+  const sound = asked('sound', []);
+  const buffer = asked('buffer', [0, 1, 2, 3]);
+  expect(judge([sound, buffer, asked('read', [0, 1, 2, 3], [buffer.request])])).toEqual({
+    gone: false,
+    left: [['sound', 0, 1, 2, 3]],
+  });
+  expect(judge([asked('some', [0, 1]), asked('others', [2, 3])])).toEqual({
+    gone: false,
+    left: [
+      ['some', 2, 3],
+      ['others', 0, 1],
+    ],
+  });
+  // Side by side nothing is left, though each has something.
+  const drawn = asked('drawn', [0, 1]);
+  expect(judge([sound, drawn, asked('seen', [2, 3], [drawn.request])]).left).toEqual([['sound', 0, 1, 2, 3]]);
+  // Who reads chains, and fails at all of them, does not take the chains away.
+  expect(judge([sound, asked('seen', [0, 1, 2, 3], [sound.request])]).left).toEqual([['sound', 0, 1, 2, 3]]);
+  expect(judge([buffer, asked('read', [0, 1, 2, 3], [buffer.request])])).toEqual({ gone: true, left: [] });
 });
