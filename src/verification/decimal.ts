@@ -61,6 +61,15 @@ export const signOf = ({ digits }: Decimal): -1 | 0 | 1 => (digits > 0n ? 1 : di
 export const nearest = ({ digits, exponent }: Decimal): number =>
   exponent === 0 ? Number(digits) : Number(`${digits}e${exponent}`);
 
+/** Decimal digits of a hexadecimal one: log10(16), and a little more. */
+const OF_HEXADECIMAL = 1.2042;
+
+/** Whether the nearest float64 is finite. Hexadecimal digits are counted first: decimal ones of a long number take longer. */
+export function isWithinFloat64(of: Decimal): boolean {
+  const most = of.digits.toString(16).length * OF_HEXADECIMAL + of.exponent;
+  return most < 308 || Number.isFinite(nearest(of));
+}
+
 /** Whether it is that number of float32. */
 export const isFloat32 = (of: Decimal, x: number): boolean => signOf(minusFloat32(of, x)) === 0;
 

@@ -1,6 +1,6 @@
 import { malformed, type Place } from '../bytes/byte-source.js';
 import { limits } from '../bytes/limits.js';
-import { amongFloat32, isFloat32, nearest, negated, next, ONE } from './decimal.js';
+import { amongFloat32, isFloat32, isWithinFloat64, nearest, negated, next, ONE } from './decimal.js';
 import { type Constraint, termOfOutput } from './property.js';
 import { type Expression, isForm, shown } from './s-expressions.js';
 import { difference, type Term, termOf, variableOf } from './terms.js';
@@ -102,7 +102,7 @@ function atomOf(op: string, left: Term, right: Term, at: Place): Atom {
   const less = sign === 1 ? difference(left, right) : difference(right, left);
   const { constant } = less;
   const names = [...less.coefficients].filter(([, { digits }]) => digits !== 0n);
-  if (![constant, ...names.map(([, factor]) => factor)].every((one) => Number.isFinite(nearest(one))))
+  if (![constant, ...names.map(([, factor]) => factor)].every(isWithinFloat64))
     throw malformed(at, 'numbers are too large', { expected: 'sums and products below 1.8e308' });
   const [[name, coefficient] = ['', ONE]] = names.filter(([one]) => variableOf(one)?.kind === 'X');
   if (name === '')

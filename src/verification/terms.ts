@@ -1,6 +1,16 @@
 import { malformed, type Place } from '../bytes/byte-source.js';
-import { type Decimal, decimalOf, nearest, negated, ONE, PLACES, plus, times, ZERO } from './decimal.js';
-import { type Expression, isForm, shown } from './s-expressions.js';
+import {
+  type Decimal,
+  decimalOf,
+  isWithinFloat64,
+  negated,
+  ONE,
+  PLACES,
+  plus,
+  times,
+  ZERO,
+} from './decimal.js';
+import { type Expression, type Form, isForm, shown, type Word } from './s-expressions.js';
 
 /** A variable of a property, as it is named: X_i is an input, Y_i an output. */
 export interface Variable {
@@ -29,65 +39,108 @@ export function variableOf(name: string): Variable | undefined {
  * Errors: `file-malformed` for what is not linear, no finite number, or not declared.
  */
 export function termOf(expression: Expression, declared: ReadonlySet<string>, { file }: Place): Term {
-  const refuse = (message: string, found: string) =>
-    malformed({ file, path: `line ${expression.line}` }, message, {
+  return new Reading(declared, file).termOf(expression);
+}
+
+/** Multiples are handed down to what they are of: each word is met once, however deep products nest. */
+class Reading {
+  /** Whether a variable is in brackets. */
+  private readonly known = new Map<Form, boolean>();
+
+  constructor(
+    private readonly declared: ReadonlySet<string>,
+    private readonly file: string,
+  ) {}
+
+  termOf(expression: Expression): Term {
+    const term: Term = { coefficients: new Map(), constant: ZERO };
+    this.add(term, expression, ONE);
+    return term;
+  }
+
+  /** Adds a multiple of what an expression writes. */
+  private add(term: Term, expression: Expression, factor: Decimal): void {
+    if (isForm(expression)) this.addForm(term, expression, factor);
+    else if (this.declared.has(expression.word)) addTo(term.coefficients, expression.word, factor);
+    else term.constant = plus(term.constant, this.product(factor, this.numberOf(expression), expression));
+  }
+
+  private addForm(term: Term, form: Form, factor: Decimal): void {
+    const [head, ...parts] = form.items;
+    const op = head && !isForm(head) ? head.word : '';
+    if (parts.length === 0 || !['+', '-', '*'].includes(op))
+      throw this.refusal(form, 'this term is not understood', `(${shown(op)} …)`);
+    if (op === '*') this.addProduct(term, parts, factor, form);
+    // (- a) is -a.
+    else
+      parts.forEach((part, i) => {
+        const falls = op === '-' && (i > 0 || parts.length === 1);
+        this.add(term, part, falls ? negated(factor) : factor);
+      });
+  }
+
+  private addProduct(term: Term, parts: readonly Expression[], factor: Decimal, form: Form): void {
+    const [varying, second] = parts.filter((part) => this.varies(part));
+    if (second)
+      throw this.refusal(form, 'a product of variables is not linear', '(* …) of two terms with variables');
+    const own = parts
+      .filter((part) => part !== varying)
+      .reduce((product, part) => this.product(product, this.termOf(part).constant, form), ONE);
+    const whole = this.product(factor, own, form);
+    if (varying) this.add(term, varying, whole);
+    else term.constant = plus(term.constant, whole);
+  }
+
+  private varies(expression: Expression): boolean {
+    if (!isForm(expression)) return this.declared.has(expression.word);
+    const found = this.known.get(expression) ?? expression.items.some((item) => this.varies(item));
+    this.known.set(expression, found);
+    return found;
+  }
+
+  private product(a: Decimal, b: Decimal, at: Expression): Decimal {
+    const product = times(a, b);
+    if (product.exponent < -PLACES) throw this.tooLong(at);
+    if (!isWithinFloat64(product)) throw this.refusal(at, 'numbers are too large', 'a product above 1.8e308');
+    return product;
+  }
+
+  private numberOf(of: Word): Decimal {
+    const { word } = of;
+    if (variableOf(word))
+      throw this.refusal(of, `${word} is not declared`, `no (declare-const ${word} Real) before it`);
+    if (!NUMBER.test(word) || !Number.isFinite(Number(word)))
+      throw this.refusal(of, 'this is no number and no variable', shown(word));
+    const number = decimalOf(word);
+    if (!number) throw this.tooLong(of);
+    return number;
+  }
+
+  private placeOf({ line }: Expression): Place {
+    return { file: this.file, path: `line ${line}` };
+  }
+
+  private refusal(at: Expression, message: string, found: string) {
+    return malformed(this.placeOf(at), message, {
       expected: 'a number, X_i or Y_i that is declared, or sums and multiples of these',
       found,
     });
-  const tooLong = () =>
-    malformed({ file, path: `line ${expression.line}` }, 'numbers have too many decimal places', {
+  }
+
+  private tooLong(at: Expression) {
+    return malformed(this.placeOf(at), 'numbers have too many decimal places', {
       expected: `at most ${PLACES}, also of products`,
       hint: 'write it with fewer digits: numbers of float64 take no more',
     });
-  if (!isForm(expression)) {
-    const { word } = expression;
-    if (declared.has(word)) return { coefficients: new Map([[word, ONE]]), constant: ZERO };
-    if (variableOf(word))
-      throw refuse(`${word} is not declared`, `no (declare-const ${word} Real) before it`);
-    if (!NUMBER.test(word) || !Number.isFinite(Number(word)))
-      throw refuse('this is no number and no variable', shown(word));
-    const constant = decimalOf(word);
-    if (!constant) throw tooLong();
-    return { coefficients: new Map(), constant };
   }
-  const [head, ...rest] = expression.items;
-  const op = head && !isForm(head) ? head.word : '';
-  const parts = rest.map((part) => termOf(part, declared, { file }));
-  const [first, ...others] = parts;
-  if (!first || !['+', '-', '*'].includes(op))
-    throw refuse('this term is not understood', `(${shown(op)} …)`);
-  if (op === '+') return summed(parts, 1);
-  if (op === '-') return others.length === 0 ? scaled(first, negated(ONE)) : summed(parts, -1);
-  const [varying, second] = parts.filter(({ coefficients }) => coefficients.size > 0);
-  if (second) throw refuse('a product of variables is not linear', '(* …) of two terms with variables');
-  const factors = parts.filter((part) => part !== varying);
-  return (varying ? factors : others).reduce((product, { constant }) => {
-    const all = scaled(product, constant);
-    const numbers = [all.constant, ...all.coefficients.values()];
-    if (numbers.some(({ exponent }) => exponent < -PLACES)) throw tooLong();
-    if (!numbers.every((number) => Number.isFinite(nearest(number))))
-      throw refuse('numbers are too large', 'a product above 1.8e308');
-    return all;
-  }, varying ?? first);
 }
 
-/** The first of them and, with a sign, all others. */
-function summed([first, ...others]: readonly Term[], sign: 1 | -1): Term {
-  const coefficients = new Map(first!.coefficients);
-  let { constant } = first!;
-  const signed = (of: Decimal) => (sign === 1 ? of : negated(of));
-  for (const other of others) {
-    for (const [name, coefficient] of other.coefficients)
-      coefficients.set(name, plus(coefficients.get(name) ?? ZERO, signed(coefficient)));
-    constant = plus(constant, signed(other.constant));
-  }
-  return { coefficients, constant };
-}
+const addTo = (coefficients: Map<string, Decimal>, name: string, factor: Decimal) =>
+  coefficients.set(name, plus(coefficients.get(name) ?? ZERO, factor));
 
 /** a - b */
-export const difference = (a: Term, b: Term): Term => summed([a, b], -1);
-
-const scaled = ({ coefficients, constant }: Term, by: Decimal): Term => ({
-  coefficients: new Map([...coefficients].map(([name, of]) => [name, times(of, by)])),
-  constant: times(constant, by),
-});
+export function difference(a: Term, b: Term): Term {
+  const coefficients = new Map(a.coefficients);
+  for (const [name, coefficient] of b.coefficients) addTo(coefficients, name, negated(coefficient));
+  return { coefficients, constant: plus(a.constant, negated(b.constant)) };
+}

@@ -6,6 +6,7 @@ import {
   decimalOf,
   decimalOfFloat32,
   isFloat32,
+  isWithinFloat64,
   nearest,
   next,
   plus,
@@ -107,6 +108,19 @@ describe('numbers as they are written', () => {
       }),
       { seed: 32, numRuns: 2000 },
     );
+  });
+
+  it('are beyond float64 where the nearest is infinite', () => {
+    const digits = fc.bigInt(-(10n ** 330n), 10n ** 330n);
+    fc.assert(
+      fc.property(digits, fc.integer({ min: -60, max: 320 }), fc.nat(1100), (all, exponent, cut) => {
+        const of = { digits: all >> BigInt(cut), exponent };
+        expect(isWithinFloat64(of)).toBe(Number.isFinite(nearest(of)));
+      }),
+      { seed: 34, numRuns: 5000 },
+    );
+    expect(isWithinFloat64({ digits: 17n, exponent: 307 })).toBe(true);
+    expect(isWithinFloat64({ digits: -18n, exponent: 307 })).toBe(false);
   });
 
   it('lie among the numbers of float32 as what they are taken for', () => {

@@ -8,7 +8,7 @@ import { limits } from '../../src/bytes/limits.js';
 import { AssayError } from '../../src/errors.js';
 import { readInflated } from '../../src/verification/files.js';
 import { holds as holds32, inputsOf } from '../../src/verification/points.js';
-import { isMet, type Property } from '../../src/verification/property.js';
+import { type Constraint, isMet, type Property } from '../../src/verification/property.js';
 import { readProperty } from '../../src/verification/vnnlib.js';
 
 const read = (text: string) => readProperty(text, { file: 'a.vnnlib' });
@@ -278,6 +278,21 @@ ${of(4 * many, (i) => `(assert (<= Y_0 ${i}))`)}`);
 ${of(many, (i) => `(declare-const X_${i} Real)(assert (<= 0 X_${i}))(assert (<= X_${i} 1))`)}
 (assert (or ${of(many, (i) => `(<= Y_0 ${i})`)}))`);
     expect(wide.cases).toHaveLength(many);
+  });
+
+  it('take a time that does not grow with how deep products are, of however many digits', () => {
+    const [many, depth] = [20_000, 180];
+    const outputs = Array.from({ length: many }, (_, i) => `Y_${i}`);
+    const begun = performance.now();
+    const { cases } = read(`(declare-const X_0 Real)(assert (and (<= 0 X_0) (<= X_0 1)))
+${outputs.map((name) => `(declare-const ${name} Real)`).join('\n')}
+(assert (<= ${'(* 2 '.repeat(depth)}(- (* 0.${'7'.repeat(1050)} (+ ${outputs.join(' ')} 1)))${')'.repeat(depth)} 0))`);
+    const multiple = { digits: -BigInt('7'.repeat(1050)) * 2n ** 180n, exponent: -1050 };
+    const [{ terms, exactly }] = cases[0]!.constraints as [Constraint];
+    expect(terms).toHaveLength(many);
+    expect([terms[0]!.exactly, terms.at(-1)!.exactly, exactly]).toEqual([multiple, multiple, multiple]);
+    // A second, where 180 times 20,000 products take minutes.
+    expect(performance.now() - begun).toBeLessThan(30_000);
   });
 
   it('that are too long are refused with a remedy that works, gzipped or not', async () => {
