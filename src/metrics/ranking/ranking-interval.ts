@@ -43,9 +43,16 @@ const ofFalsePositives =
     if (value !== 0) return undefined;
     const bounds = results.map(({ ranking: { id: each, ood }, clusters }) => {
       const id = clusters ? lastOf(each, clusters) : each;
+      const even = clusters ? clusterSizes(clusters, ood.length).nId / clusters.count : 1;
       // Groups are in descending order of score.
-      const [positives, negatives] = positive === 'id' ? [id.map((g) => -g), ood.map((g) => -g)] : [ood, id];
-      return fpr95Bound(positives, negatives, 1 - level);
+      return positive === 'id'
+        ? fpr95Bound(
+            id.map((g) => -g),
+            ood.map((g) => -g),
+            1 - level,
+            { positives: even },
+          )
+        : fpr95Bound(ood, id, 1 - level, { negatives: even });
     });
     const known = bounds.filter((bound) => bound !== undefined);
     if (known.length < bounds.length)

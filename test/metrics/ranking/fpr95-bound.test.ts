@@ -111,6 +111,61 @@ describe('the bound of FPR95', () => {
   });
 });
 
+describe('the bound of FPR95 of clusters of unequal size', () => {
+  // What is wrong lies in 20 clusters of 10 forms, beside 200 of one: 220 clusters tell no more than about 40 examples do.
+  const [LARGE, FORMS, SINGLE] = [20, 10, 200];
+  const keys = [
+    ...Array.from({ length: LARGE * FORMS }, (_, i) => Math.floor(i / FORMS)),
+    ...Array.from({ length: SINGLE }, (_, i) => LARGE + i),
+  ];
+  const clusters = clustersOf(keys);
+  /** How often a rate of 0 has an interval that misses the truth, of 200 draws of both sides. */
+  const missed = (
+    metric: 'fpr95IdPositive' | 'fpr95OodPositive',
+    truth: number,
+    draw: { wrong: (draws: Stream) => boolean; ood: (draws: Stream) => number },
+  ) => {
+    let count = 0;
+    for (let seed = 0; seed < 200; seed++) {
+      const draws = stream({ seed, purpose: 'test/unequal', example: 0 });
+      const isWrong = Array.from({ length: LARGE }, () => draw.wrong(draws));
+      const id = keys.map((key) => (isWrong[key] ? 0.5 : 10) + draws.uniform() / 10);
+      const ood = Array.from({ length: 100 }, () => draw.ood(draws));
+      const options = { seed, id: 'id', ood: 'ood', resamples: 10 };
+      const drawn = bootstrapClusters(rankScores(id, ood), clusters, options);
+      const { value, interval } = rankingEstimate([drawn], metric);
+      if (value === 0 && interval && interval[1] < truth) count++;
+    }
+    return count / 200;
+  };
+
+  it('holds the rate where false positives lie in the large ones', () => {
+    // 6 % of OOD images score 5: so high is the threshold, but in many samples it is not. Half of the large clusters pass.
+    const ood = (draws: Stream) => (draws.uniform() < 0.06 ? 5 : -5);
+    const share = missed('fpr95OodPositive', 0.25, { wrong: (draws) => draws.uniform() < 0.5, ood });
+    expect(share).toBeLessThan(0.05);
+  });
+
+  it('holds the rate where the threshold lies in the large ones', () => {
+    // 5.5 % of the forms score below all OOD images but most of them: the threshold lies there, and 4 % of the OOD images pass.
+    const ood = (draws: Stream) => (draws.uniform() < 0.04 ? 5 : -5);
+    const share = missed('fpr95IdPositive', 0.04, { wrong: (draws) => draws.uniform() < 0.11, ood });
+    expect(share).toBeLessThan(0.05);
+  });
+
+  it('is that of examples where all are equal, and nothing where nearly all pass', () => {
+    const positives = range(200, (i) => i);
+    const negatives = range(100, (i) => i - 97);
+    const even = { positives: 1, negatives: 1 };
+    expect(fpr95Bound(positives, negatives, 0.05, even)).toBe(fpr95Bound(positives, negatives, 0.05));
+    expect(fpr95Bound(positives, negatives, 0.05, { negatives: 0.5 })).toBe(
+      2 * fpr95Bound(positives, negatives, 0.05)!,
+    );
+    const nearlyAll = range(100, (i) => (i === 0 ? -1 : 300));
+    expect(fpr95Bound(positives, nearlyAll, 0.05, { negatives: 1 / 3 })).toBe(1);
+  });
+});
+
 describe('the interval of the detection error', () => {
   it('holds the truth where percentiles are too low', () => {
     // Uniform on [0, 1] and [0.6, 1.6]: any threshold from 0.6 to 1 has an error of 0.2.
