@@ -273,6 +273,8 @@ export const calibrationMetrics: readonly CalibrationMetric[] = [
       'what differences within bins add: variance of the confidence - 2 covariance with being right (Stephenson et al. 2008)',
     options: ['bins'],
     better: 'none',
+    // Resamples vary less within a bin than examples do.
+    centred: true,
     statistic({ confidence, outcome }, { bins }) {
       return withinBinTerm(equalWidth(confidence, bins), confidence, outcome);
     },
