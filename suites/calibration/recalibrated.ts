@@ -81,6 +81,7 @@ function changesFrom(
   const estimates = jointBootstrap<{
     of: (times: Uint8Array) => Record<string, number>;
     centred?: string[];
+    gaps?: Record<string, number>;
     within?: [number, number];
   }>(
     n,
@@ -92,6 +93,7 @@ function changesFrom(
           return Object.fromEntries(others.map((other, i) => [`ece ${i}`, other(times) - base]));
         },
         centred: others.map((_, i) => `ece ${i}`),
+        gaps: Object.fromEntries(others.map((_, i) => [`ece ${i}`, 2])),
         within: [-1, 1],
       },
     ],

@@ -20,7 +20,7 @@ function comparison(dataset: DatasetInfo, results: readonly CalibrationResult[])
   return {
     id: `recalibration-${dataset.name}`,
     title: `Recalibrators on ${dataset.name}`,
-    caption: `Fitted on ${on}, and reported on examples that none was fitted on. Changes are those from the model as it is, on the same examples: paired bootstrap of NLL and ECE, Newcombe's interval of accuracy with McNemar's mid-p, each of one change by itself. Best has the least NLL; not told apart from it are those whose paired interval holds 0, at 95 % for all of a model together.`,
+    caption: `Fitted on ${on}, and reported on examples that none was fitted on. Changes are those from the model as it is, on the same examples: paired bootstrap of NLL and ECE, Newcombe's interval of accuracy with McNemar's mid-p, each of one change by itself. Those of ECE reach at least as far as examples none of which was seen can move it. Best has the least NLL; not told apart from it are those whose paired interval holds 0, at 95 % for all of a model together.`,
     columns: [
       { key: 'model', title: 'Model', format: 'text' },
       { key: 'recalibrator', title: 'Recalibrator', format: 'text' },

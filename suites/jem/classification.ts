@@ -83,21 +83,40 @@ export function calibration(on: OnTest, { bins, resamples, seed, sheet }: Settin
     const sums = drawnBinSums(equalWidth(confidence, bins), confidence, correct);
     return (times: Uint8Array) => ece(sums(times));
   });
+  const named = (kind: string, values: readonly number[]): Record<string, number> =>
+    Object.fromEntries(values.map((value, i) => [`${kind} ${i}`, value]));
+  const differences = (times: Uint8Array): number[] => {
+    const values = errors.map((error) => error(times));
+    return values.slice(1).map((value, i) => values[i]! - value);
+  };
+  const [ofValues, ofDifferences] = [
+    named(
+      'value',
+      all.map(() => 1),
+    ),
+    named(
+      'difference',
+      all.map(() => 2),
+    ),
+  ];
   const estimates = jointBootstrap(
     n,
     [
       {
-        of: (times: Uint8Array) => {
-          const values = errors.map((error) => error(times));
-          const differences = values.slice(1).map((value, i) => values[i]! - value);
-          return Object.fromEntries([
-            ...values.map((value, i) => [`value ${i}`, value]),
-            ...differences.map((value, i) => [`difference ${i}`, value]),
-          ]) as Record<string, number>;
-        },
-        centred: all.map((_, i) => `value ${i}`),
-        gaps: Object.fromEntries(all.map((_, i) => [`value ${i}`, 1])),
+        of: (times: Uint8Array) =>
+          named(
+            'value',
+            errors.map((error) => error(times)),
+          ),
+        centred: Object.keys(ofValues),
+        gaps: ofValues,
         within: [0, 1],
+      },
+      {
+        of: (times: Uint8Array) => named('difference', differences(times)),
+        centred: Object.keys(ofDifferences),
+        gaps: ofDifferences,
+        within: [-1, 1],
       },
     ],
     { seed, resamples, purpose: 'bootstrap/jem-ece' },

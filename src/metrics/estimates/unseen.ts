@@ -11,14 +11,20 @@ import type { Estimate } from './estimate.js';
  * none was seen can move it. A kind of example whose share is d is missed by n examples with probability (1 - d)^n, so that
  * d <= 1 - alpha^(1/n) (Clopper & Pearson 1934, one-sided, alpha = 1 - level). With it, an error of v comes to (1 - d) v, more or less d `gap`:
  * the triangle inequality. Where resamples give no interval this is all of it. Nothing changes for one example or none.
- * @param gap the most that one example adds to the sum: 1 of ECE, 2 / classes of classwise ECE
+ * A difference of two such errors comes to (1 - d) times itself, more or less d times both gaps.
+ * @param gap the most that one example adds to the sum: 1 of ECE, 2 / classes of classwise ECE, 2 of a difference of two ECEs
+ * @param within where the number lies: a difference in [-1, 1]
  */
-export function asFarAsUnseen(estimate: Estimate, gap: number): Estimate {
+export function asFarAsUnseen(
+  estimate: Estimate,
+  gap: number,
+  [smallest, largest]: readonly [number, number] = [0, 1],
+): Estimate {
   const { value, n, interval, level } = estimate;
   if (!Number.isFinite(value) || n < 2) return estimate;
   const share = 1 - chanceAtLeast(n, 1 - level);
   const rest = (1 - share) * value;
-  const [lo, hi] = [Math.max(0, rest - share * gap), Math.min(1, rest + share * gap)];
+  const [lo, hi] = [Math.max(smallest, rest - share * gap), Math.min(largest, rest + share * gap)];
   if (!interval) return { ...estimate, interval: [lo, hi], method: 'clopper-pearson-one-sided', why: ALONE };
   const [least, most] = [Math.min(lo, interval[0]), Math.max(hi, interval[1])];
   const ends = [...(least < interval[0] ? ['lower'] : []), ...(most > interval[1] ? ['upper'] : [])];

@@ -28,7 +28,10 @@ export interface Statistics {
   centred?: readonly string[];
   /** What has been shifted is cut to this range, which the values have anyway. */
   within?: readonly [number, number];
-  /** By name, errors that are sums of absolute mean gaps, such as ECE, and the most that one example adds: `asFarAsUnseen`. */
+  /**
+   * By name, errors that are sums of absolute mean gaps, such as ECE, or differences of two, and the most that one example adds:
+   * `asFarAsUnseen`.
+   */
   gaps?: Readonly<Record<string, number>>;
 }
 
@@ -80,20 +83,20 @@ export function jointBootstrap<S extends Statistics>(
     }
     options.step?.(b + 1, most);
   }
-  const estimates = groups.flatMap(({ terms, centred = [], within = [-Infinity, Infinity], gaps }) =>
+  const estimates = groups.flatMap(({ terms, centred = [], within, gaps }) =>
     terms.map(({ name, value, replicates }): [string, Estimate] => {
       const shifted = centred.includes(name);
       const raw =
         Number.isFinite(value) && n >= fewestResampled(level)
           ? percentileInterval(replicates, level, shifted ? value : undefined)
           : null;
-      const cut = (x: number) => (shifted ? Math.max(within[0], Math.min(within[1], x)) : x);
+      const cut = (x: number) => (shifted && within ? Math.max(within[0], Math.min(within[1], x)) : x);
       const interval: Estimate['interval'] = raw && [cut(raw[0]), cut(raw[1])];
       const method = shifted ? 'bootstrap-centred' : 'bootstrap';
       const why = whyNone(value, n, { interval, level });
       const estimate: Estimate = { value, n, interval, level, method: interval ? method : 'none', ...why };
       const gap = gaps?.[name];
-      return [name, gap === undefined ? estimate : asFarAsUnseen(estimate, gap)];
+      return [name, gap === undefined ? estimate : asFarAsUnseen(estimate, gap, within)];
     }),
   );
   return Object.fromEntries(estimates) as Record<NameIn<S>, Estimate>;

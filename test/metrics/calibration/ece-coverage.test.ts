@@ -83,6 +83,29 @@ it('resamples alone do not know of a wrong prediction, where all are right', () 
   expect(given).toBeGreaterThan(0.95);
 });
 
+it('a change of ECE is not known better than what is not seen', () => {
+  const n = 50;
+  const once = new Uint8Array(n).fill(1);
+  const changeOf = (seed: number) => {
+    const { p, y } = sample({ confidence: (u) => 0.999 - u / 2000, right: () => 0.99 }, n, seed);
+    const [before, after] = [p, p.map((one) => one - 0.014)].map((each) => eceOf({ p: each, y }));
+    return (times: Uint8Array) => ({ change: ece(after!(times)) - ece(before!(times)) });
+  };
+  let truth = 0;
+  for (let seed = 0; seed < 2000; seed++) truth += changeOf(1_000_000 + seed)(once).change / 2000;
+  const held = (gaps: { gaps?: Record<string, number> }) => {
+    let count = 0;
+    for (let seed = 0; seed < 100; seed++) {
+      const statistic = { of: changeOf(seed), centred: ['change'], within: [-1, 1], ...gaps } as const;
+      const { interval } = jointBootstrap(n, [statistic], { seed, resamples: 100 }).change;
+      if (interval && interval[0] <= truth && truth <= interval[1]) count++;
+    }
+    return count / 100;
+  };
+  expect(held({})).toBeLessThan(0.6);
+  expect(held({ gaps: { change: 2 } })).toBeGreaterThan(0.95);
+});
+
 describe('an interval that reaches as far as what is not seen', () => {
   const all = (n: number, p: number, right: number) => {
     const sums = eceOf({ p: new Float64Array(n).fill(p), y: new Uint8Array(n).fill(right) });

@@ -260,7 +260,8 @@ describe('the JEM suite', () => {
     expect(interval![1]).toBeGreaterThanOrEqual(Math.min(1, (1 - 0.776) * (value ?? 0) + 0.776));
     expect(note).toMatch(/none of which was seen/);
     const worth = measureOf(two, 'deviation', { quantity: 'ece' });
-    expect([worth.interval, worth.note]).toEqual([null, expect.stringMatching(/too few examples/)]);
+    // Twice that of a difference: anything.
+    expect([worth.interval, worth.note]).toEqual([[-1, 1], expect.stringMatching(/none of which was seen/)]);
   });
 
   it('says which images broke by which verdict', () => {
