@@ -58,7 +58,8 @@ export async function verifyCategory(
   const { category, out, signal, notify, done } = options;
   const kept = await writing(join(out, KEPT_IN), () => KeptResults.open(resolve(out), options.tell));
   const outcomes = await earlierOutcomes(instances, kept, options);
-  const known = () => outcomes.filter((outcome) => outcome !== undefined);
+  // Made once: the file is written after every instance.
+  const lines = outcomes.map((outcome) => (outcome ? resultLine(category, outcome) : ''));
   const bench = new Bench(options);
   try {
     for (const [at, instance] of instances.entries()) {
@@ -73,13 +74,14 @@ export async function verifyCategory(
         const { decided, ...result } = found;
         await writing(out, () => kept.keep(decided, result));
       }
-      await write(out, 'results.csv', resultLines(category, known()));
+      lines[at] = resultLine(category, outcome);
+      await write(out, 'results.csv', lines.join(''));
       done(outcome);
     }
   } finally {
     await bench.close();
   }
-  return known();
+  return outcomes.filter((outcome) => outcome !== undefined);
 }
 
 /** What earlier commands left of instances, in their order; undefined for the others. */
@@ -105,7 +107,7 @@ async function earlierOutcomes(
   }
   const all = outcomes.filter((outcome) => outcome !== undefined);
   if (all.length > 0) {
-    await write(out, 'results.csv', resultLines(category, all));
+    await write(out, 'results.csv', all.map((outcome) => resultLine(category, outcome)).join(''));
     resumed(all.length);
   }
   return outcomes;
@@ -132,14 +134,9 @@ async function told(out: string, instance: Instance, at: number, found: Kept | F
   };
 }
 
-/** No header, as the competition's scripts write it. */
-const resultLines = (category: string, outcomes: readonly Outcome[]): string =>
-  outcomes
-    .map(({ onnx, vnnlib, prepareTime, result, runTime }) =>
-      [category, onnx, vnnlib, prepareTime.toFixed(3), result, runTime.toFixed(3)].map(quoted).join(','),
-    )
-    .map((line) => `${line}\n`)
-    .join('');
+/** As the competition's scripts write it. The file has no header. */
+const resultLine = (category: string, { onnx, vnnlib, prepareTime, result, runTime }: Outcome): string =>
+  `${[category, onnx, vnnlib, prepareTime.toFixed(3), result, runTime.toFixed(3)].map(quoted).join(',')}\n`;
 
 const quoted = (text: string): string => {
   const cell = cellText(text);
