@@ -129,7 +129,7 @@ function layerOf(file: string): number {
 /** Files of ours that a file imports; types too, since they bind as much. */
 function importsOf(file: string): string[] {
   const text = readFileSync(join(root, file), 'utf8');
-  return [...text.matchAll(/(?:from|import)\s*\(?'(\.[^']+)'/g)].map(([, path]) =>
+  return [...text.matchAll(/(?:from|import)\s*\(?['"](\.[^'"]+)['"]/g)].map(([, path]) =>
     relative(root, normalize(join(root, dirname(file), path!)))
       .split(sep)
       .join('/')
@@ -143,12 +143,15 @@ function packagesOf(file: string): string[] {
   return [...text.matchAll(/(?:from|import)\s*\(?'([^.'][^']*)'/g)].map(([, name]) => name!);
 }
 
-/** The files behind `assay/NAME`, which is what plug-ins can import. */
-const PUBLIC = Object.entries<{ default: string }>(
+/** What users import: `assay` and `assay/NAME`. */
+const EXPORTS = Object.entries<{ types: string; default: string }>(
   JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).exports,
-)
-  .filter(([path]) => path !== '.' && path !== './package.json')
-  .map(([, { default: file }]) => file.replace(/^\.\/dist\//, '').replace(/\.js$/, '.ts'));
+).filter(([path]) => path !== './package.json');
+
+/** The files behind `assay/NAME`, which is what plug-ins can import. */
+const PUBLIC = EXPORTS.filter(([path]) => path !== '.').map(([, { default: file }]) =>
+  file.replace(/^\.\/dist\//, '').replace(/\.js$/, '.ts'),
+);
 
 /** What a file imports from node:fs, under its own names there. */
 function namesFromFs(file: string): string[] {
@@ -217,6 +220,15 @@ describe('the architecture', () => {
     );
     expect(beyond).toEqual([]);
     expect(PUBLIC).toContain('src/suite.ts');
+  });
+
+  it('says what users import without types of Node, which they need not have', () => {
+    const reached = new Set(EXPORTS.map(([, { types }]) => normalize(types)));
+    for (const file of reached)
+      for (const next of importsOf(file)) reached.add(next.replace(/\.ts$/, '.d.ts'));
+    const code = (file: string) => readFileSync(join(root, file), 'utf8').replace(/\/\*[\s\S]*?\*\//g, '');
+    expect([...reached].filter((file) => /'node:|\bBuffer\b|\bNodeJS\./.test(code(file)))).toEqual([]);
+    expect(reached).toContain('dist/src/runs/opening/run-identity.d.ts');
   });
 
   it('opens files of users in one place', () => {

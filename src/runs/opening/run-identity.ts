@@ -1,7 +1,7 @@
 import { AssayError, type ErrorCode } from '../../errors.js';
+import type { PluginSources } from '../asked/plugin-modules.js';
 import { assayVersion } from '../folder/environment.js';
 import { codeIdentity } from '../folder/program.js';
-import type { LoadedRun } from './open-run.js';
 
 /** Who measures, or has measured: where these agree, so do the keys of units and the numbers in them. */
 export interface RunIdentity {
@@ -20,7 +20,7 @@ export interface RunIdentity {
  * @param run the key of the run
  */
 export function identityOf(
-  { sources: { digests: plugins = {} } }: Pick<LoadedRun, 'sources'>,
+  { sources: { digests: plugins = {} } }: { sources: Pick<PluginSources, 'digests'> },
   engine: string,
   run: string,
 ): RunIdentity {
