@@ -10,7 +10,7 @@ import { ATTACK, project } from '../e2e/project.js';
 import { exampleFolder } from '../report/example-folder.js';
 import { hostileNames, savedSample } from '../report/run-folder.js';
 import { whyNoBrowser } from './chromium.js';
-import { inPage, seriousFindings, session } from './session.js';
+import { inPage, seriousFindings, session, until } from './session.js';
 
 describe.skipIf(whyNoBrowser())('the page of examples', () => {
   const { open } = session({
@@ -58,7 +58,7 @@ describe.skipIf(whyNoBrowser())('the page of examples', () => {
       expect((await query(page)).get('column')).toBe('correct');
       const all = Number((await told(page))?.match(/^\d+/)?.[0]);
       await page.getByLabel('Show').selectOption('yes');
-      await page.waitForFunction(`document.querySelector('#filter-is').value === 'yes'`);
+      await until(page, `document.querySelector('#filter-is').value === 'yes'`);
       const right = Number((await told(page))?.match(/^\d+/)?.[0]);
       expect((100 * right) / all).toBeCloseTo(value, 1);
       expect(problems).toEqual([]);
@@ -76,7 +76,7 @@ describe.skipIf(whyNoBrowser())('the page of examples', () => {
       expect(Object.fromEntries(found)).toMatchObject({ sheet: 'accuracy', column: 'correct', class: '2' });
       expect(await page.locator('.tile').count()).toBe(n);
       await page.getByLabel('Show').selectOption('yes');
-      await page.waitForFunction(`document.querySelector('#filter-is').value === 'yes'`);
+      await until(page, `document.querySelector('#filter-is').value === 'yes'`);
       const right = Number((await told(page))?.match(/^\d+/)?.[0]);
       expect((100 * right) / n).toBeCloseTo(value, 1);
       expect(problems).toEqual([]);
@@ -92,9 +92,7 @@ describe.skipIf(whyNoBrowser())('the page of examples', () => {
         expect(await page.locator('.detail').textContent()).toContain(sheet);
       expect(await page.locator('.detail [aria-label^="difference"]').count()).toBeGreaterThan(0);
       await page.keyboard.press('ArrowRight');
-      await page.waitForFunction(
-        `document.querySelector('.detail h2').textContent !== ${JSON.stringify(first)}`,
-      );
+      await until(page, `document.querySelector('.detail h2').textContent !== ${JSON.stringify(first)}`);
       await page.reload();
       await page.locator('.detail canvas').first().waitFor();
       expect(await page.locator('.detail h2').textContent()).not.toBe(first);
@@ -108,7 +106,7 @@ describe.skipIf(whyNoBrowser())('the page of examples', () => {
       await toExamples(page);
       const all = await page.locator('.tile').count();
       await page.getByLabel('Class').selectOption('1');
-      await page.waitForFunction(`document.querySelectorAll('.tile').length < ${all}`);
+      await until(page, `document.querySelectorAll('.tile').length < ${all}`);
       const some = await page.locator('.tile').count();
       expect((await query(page)).get('class')).toBe('1');
       await page.reload();
@@ -116,7 +114,7 @@ describe.skipIf(whyNoBrowser())('the page of examples', () => {
       expect(await page.locator('.tile').count()).toBe(some);
       await page.getByLabel('Class').selectOption('');
       await page.getByLabel('Search').fill('7');
-      await page.waitForFunction(`document.querySelectorAll('.tile').length === 1`);
+      await until(page, `document.querySelectorAll('.tile').length === 1`);
       expect(await page.locator('.tile').textContent()).toContain('7');
     }));
 
@@ -127,9 +125,7 @@ describe.skipIf(whyNoBrowser())('the page of examples', () => {
       const asked = async (text: string, answer = `; where ${text},`) => {
         await where.fill(text);
         await where.press('Enter');
-        await page.waitForFunction(
-          `document.querySelector('.told').textContent.includes(${JSON.stringify(answer)})`,
-        );
+        await until(page, `document.querySelector('.told').textContent.includes(${JSON.stringify(answer)})`);
         return Number((await told(page))?.match(/^\d+/)?.[0]);
       };
       const all = Number((await told(page))?.match(/^\d+/)?.[0]);
@@ -184,7 +180,7 @@ describe.skipIf(whyNoBrowser())('the page of examples', () => {
       ] as const) {
         const asked = new URLSearchParams({ model: 'a', ...more, where });
         await page.goto(page.url().replace(/(report|examples)\.html.*/, `examples.html?${asked}`));
-        await page.waitForFunction(`document.querySelector('.told').textContent !== ''`);
+        await until(page, `document.querySelector('.told').textContent !== ''`);
         expect(await told(page), where).toMatch(answer);
       }
       expect(problems).toEqual([]);
@@ -208,7 +204,7 @@ describe.skipIf(whyNoBrowser())('the page of examples', () => {
                 `examples.html?${new URLSearchParams({ sheet: 'attack-pgd', column, model, is })}`,
               ),
           )
-          .then(() => page.waitForFunction(`document.querySelector('.told').textContent !== ''`))
+          .then(() => until(page, `document.querySelector('.told').textContent !== ''`))
           .then(() => told(page));
       expect(await asked('adversarial', hostileNames.scalar, 'yes')).toMatch(
         /^0 of 3 .* has no “adversarial” of /,
@@ -237,7 +233,7 @@ describe.skipIf(whyNoBrowser())('the page of examples', () => {
       await page.getByLabel('Class').selectOption('1');
       await page.getByLabel('Data set').selectOption('test');
       await page.getByLabel('Class').selectOption('1');
-      await page.waitForFunction(`document.querySelectorAll('.tile').length === 1`);
+      await until(page, `document.querySelectorAll('.tile').length === 1`);
       go();
       await page.waitForTimeout(300);
       expect(await told(page)).toMatch(/^1 of 3/);
@@ -258,9 +254,7 @@ describe.skipIf(whyNoBrowser())('the page of examples', () => {
       await page.route('**/two-facts.js', (route) => route.abort());
       await toExamples(page);
       await page.getByLabel('Data set').selectOption('two');
-      await page.waitForFunction(
-        `document.querySelector('.told').textContent.includes('viewer/two-facts.js')`,
-      );
+      await until(page, `document.querySelector('.told').textContent.includes('viewer/two-facts.js')`);
       expect(await told(page)).toContain('is not there');
     }));
 

@@ -4,7 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
-import { afterAll, beforeAll } from 'vitest';
+import { afterAll, beforeAll, expect } from 'vitest';
 import { launch } from './chromium.js';
 
 /** What a page asked for, and what it complained about. */
@@ -69,6 +69,13 @@ export function session(reports: Record<string, (folder: string) => Promise<void
 /** Evaluates an expression in the page; as text, since this project has no types of the DOM. */
 export const inPage = <T>(page: Page, expression: string): Promise<T> =>
   page.evaluate(expression) as Promise<T>;
+
+/**
+ * Waits until an expression is true in the page. Not by Playwright's `waitForFunction`: what is not true at once it evaluates in the page
+ * itself, where the policy of our pages forbids it.
+ */
+export const until = (page: Page, expression: string): Promise<void> =>
+  expect.poll(() => inPage<boolean>(page, expression), { timeout: 30_000 }).toBe(true);
 
 const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 
