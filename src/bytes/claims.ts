@@ -44,6 +44,9 @@ export const CLAIMS = 'claims';
 /** The ending of the file that an owner touches. */
 const OWNER = '.owner';
 
+/** That file, in a folder of claims. */
+export const ownerFile = (claims: string, owner: string): string => join(claims, owner + OWNER);
+
 /** How often a claim is stolen before it is left alone: who steals may die as well. */
 const MOST = 100;
 
@@ -99,7 +102,7 @@ export class FolderClaims implements Claims {
   async close(): Promise<void> {
     clearInterval(this.beating);
     const names = await readdir(this.folder).catch(() => []);
-    const own = this.ownerFile(this.owner);
+    const own = ownerFile(this.folder, this.owner);
     for (const file of names.map((name) => join(this.folder, name)).filter((file) => file !== own))
       if ((await this.isStale(file)) || (await look(file))?.text === this.owner) await remove(file);
     await remove(own);
@@ -108,10 +111,6 @@ export class FolderClaims implements Claims {
 
   private file(name: string, n: number): string {
     return join(this.folder, `${name}.${n}.claim`);
-  }
-
-  private ownerFile(owner: string): string {
-    return join(this.folder, `${owner}${OWNER}`);
   }
 
   /** Whether the claim is ours now; false where there is one. */
@@ -168,13 +167,13 @@ export class FolderClaims implements Claims {
   private async isDead(owner: string, heard: number): Promise<boolean> {
     if (owner === this.owner) return false;
     if (hasEnded(owner)) return true;
-    const found = await look(this.ownerFile(owner));
+    const found = await look(ownerFile(this.folder, owner));
     return this.isOld(found?.modified ?? heard);
   }
 
   private async isOld(modified: number): Promise<boolean> {
     await this.touch();
-    const now = await look(this.ownerFile(this.owner));
+    const now = await look(ownerFile(this.folder, this.owner));
     return now !== undefined && now.modified - modified > this.beat.staleMs;
   }
 
@@ -182,7 +181,7 @@ export class FolderClaims implements Claims {
   private async touch(): Promise<void> {
     try {
       await makeFolder(this.folder);
-      await writeFile(this.ownerFile(this.owner), this.owner);
+      await writeFile(ownerFile(this.folder, this.owner), this.owner);
     } catch {
       // Others may measure the same: that is all.
     }
@@ -207,7 +206,7 @@ export async function livingOwners(
   const heard = async () =>
     new Map(
       await Promise.all(
-        owners.map(async (owner) => [owner, (await look(join(claims, owner + OWNER)))?.modified] as const),
+        owners.map(async (owner) => [owner, (await look(ownerFile(claims, owner)))?.modified] as const),
       ),
     );
   const before = await heard();

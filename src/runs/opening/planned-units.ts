@@ -1,6 +1,6 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { CLAIMS, livingOwners } from '../../bytes/claims.js';
+import { CLAIMS, livingOwners, ownerFile } from '../../bytes/claims.js';
 import { hasEnded } from '../../bytes/process-name.js';
 import { readText } from '../../bytes/regular-file.js';
 import { type Static, Type } from '../../config/type.js';
@@ -110,7 +110,7 @@ export async function folderStatus(
   }
   const lately = await latelyStored(
     done.map((key) => ({ key, file: join(folder, unitFile(key)) })),
-    living.map((one) => join(claims, `${one}.owner`)),
+    living.map((owner) => ownerFile(claims, owner)),
     // Noted by every process that begins.
     (await touched(fileIn(folder))) ?? 0,
   );
