@@ -214,9 +214,10 @@ export async function livingOwners(
   const silent = owners.filter((owner) => !hasEnded(owner) && isSilent(owner));
   if (silent.length > 0) await sleep(1.5 * everyMs, undefined, { signal }).catch(() => undefined);
   const after = silent.length > 0 ? await heard() : before;
-  const lives = (owner: string) =>
-    !hasEnded(owner) && (!silent.includes(owner) || after.get(owner) !== before.get(owner));
-  return { living: owners.filter(lives), dead: owners.filter((owner) => !lives(owner)) };
+  const dead = owners.filter(
+    (owner) => hasEnded(owner) || (silent.includes(owner) && after.get(owner) === before.get(owner)),
+  );
+  return { living: owners.filter((owner) => !dead.includes(owner)), dead };
 }
 
 /** What a small file holds, and when it was written; undefined where there is none. Opened first: NFS then asks the server. */
