@@ -79,7 +79,7 @@ async function watcher(folder: string | undefined, queue: string | undefined): P
     );
   const { folderStatus } = await import('../../runs/opening/planned-units.js');
   return {
-    look: (signal) => folderStatus(folder as string, { ...(signal && { signal }) }),
+    look: (signal) => folderStatus(folder as string, { signal }),
     close: async () => undefined,
   };
 }
