@@ -20,17 +20,16 @@ const isLost = ({ indices, failed = [] }: Collected) =>
  * Whether every example failed that a system was asked for.
  * @param apart numbers of examples are of other things in another request: what failed is counted in each by itself
  */
-export const nothingIsLeft = (
+export function nothingIsLeft(
   { system, dataset, n, failed }: Casualties,
   collected: readonly Collected[],
   apart = false,
-): boolean =>
-  n > 0 &&
-  failed.length === n &&
-  (!apart ||
-    collected.every(
-      (one) => one.request.system !== system || one.request.dataset !== dataset || isLost(one),
-    ));
+): boolean {
+  if (!apart) return n > 0 && failed.length === n;
+  return collected
+    .filter(({ request }) => request.system === system && request.dataset === dataset)
+    .every(isLost);
+}
 
 /** By system and data set, what failed. */
 export function casualtiesOf(collected: readonly Collected[]): Casualties[] {
