@@ -55,11 +55,17 @@ export async function verifyCategory(
   instances: readonly Instance[],
   options: CategoryOptions,
 ): Promise<Outcome[]> {
-  const { category, out, signal, notify, done } = options;
+  const { category, out, signal, notify, done, resumed } = options;
   const kept = await writing(join(out, KEPT_IN), () => KeptResults.open(resolve(out), options.tell));
   const outcomes = await earlierOutcomes(instances, kept, options);
   // Made once: the file is written after every instance.
   const lines = outcomes.map((outcome) => (outcome ? resultLine(category, outcome) : ''));
+  const writeLines = () => write(out, 'results.csv', lines.join(''));
+  const earlier = outcomes.filter((outcome) => outcome !== undefined).length;
+  if (earlier > 0) {
+    await writeLines();
+    resumed(earlier);
+  }
   const bench = new Bench(options);
   try {
     for (const [at, instance] of instances.entries()) {
@@ -75,7 +81,7 @@ export async function verifyCategory(
         await writing(out, () => kept.keep(decided, result));
       }
       lines[at] = resultLine(category, outcome);
-      await write(out, 'results.csv', lines.join(''));
+      await writeLines();
       done(outcome);
     }
   } finally {
@@ -88,7 +94,7 @@ export async function verifyCategory(
 async function earlierOutcomes(
   instances: readonly Instance[],
   kept: KeptResults,
-  { category, out, method, seed, steps, restarts, signal, notify, resumed }: CategoryOptions,
+  { out, method, seed, steps, restarts, signal, notify }: CategoryOptions,
 ): Promise<(Outcome | undefined)[]> {
   const outcomes = new Array<Outcome | undefined>(instances.length).fill(undefined);
   if (!kept.any) return outcomes;
@@ -104,11 +110,6 @@ async function earlierOutcomes(
     const decided = { network: files[0], property: files[1], seconds, method, seed, steps, restarts };
     const found = await kept.find(decided);
     if (found) outcomes[at] = { ...(await told(out, instance, at, found)), earlier: true };
-  }
-  const all = outcomes.filter((outcome) => outcome !== undefined);
-  if (all.length > 0) {
-    await write(out, 'results.csv', all.map((outcome) => resultLine(category, outcome)).join(''));
-    resumed(all.length);
   }
   return outcomes;
 }
