@@ -26,9 +26,10 @@ export class Headroom {
     const { n } = boxes;
     const { network } = this;
     const every = () => Array.from({ length: n }, () => true);
-    this.graph ??= intervalGraph(network, [], [], network.outward ? guardedValues(network) : []);
+    if (!network.outward) return every();
+    this.graph ??= intervalGraph(network, [], [], guardedValues(network));
     // Then walks say all.
-    if (!network.outward || this.graph.finite === undefined) return every();
+    if (this.graph.finite === undefined) return every();
     const hull = hullOf(boxes);
     if (holds(this.known, hull)) return every();
     if (!this.beyond || !holds(hull, this.beyond)) {
