@@ -1,6 +1,7 @@
 import { GraphBuilder } from '../../graph/build.js';
 import { toNumbers } from '../../graph/tensor.js';
 import { type Bounded, isAffine, isSum, readBy, type Step, siteOf } from '../network/network.js';
+import { MOVES } from '../network/stops.js';
 import { SCALINGS } from '../rows/faint.js';
 import type { BoundSite } from '../rows/site.js';
 
@@ -16,21 +17,12 @@ import type { BoundSite } from '../rows/site.js';
 const KEPT = 2 ** -6;
 export const RANGE = 2 ** 28;
 
-/** Steps that leave all numbers as they are. */
-const MOVES = new Set([
-  'Identity',
-  'Dropout',
-  'Reshape',
-  'Flatten',
-  'Squeeze',
-  'Unsqueeze',
-  'Transpose',
-  'Neg',
-]);
+/** Steps that leave all magnitudes as they are. */
+const KEEPS = new Set([...MOVES, 'Neg']);
 
 /** What a step keeps of the radius of any number that it reads, at least; 0 where it may be lost. */
 function keptBy({ node, row }: Step, s: BoundSite): number {
-  if (MOVES.has(node.op)) return 1;
+  if (KEEPS.has(node.op)) return 1;
   if (node.op !== 'BatchNormalization' && isSum(node)) return 1;
   if (row.kind !== 'affine' || !(SCALINGS.has(node.op) || node.op === 'BatchNormalization')) return 0;
   const constant = s.constant(s.x[s.varies(0) ? 1 : 0]!);

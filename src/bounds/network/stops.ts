@@ -1,11 +1,10 @@
 import type { Bounded } from './network.js';
 
+/** Steps that give the numbers that they read, each once. */
+export const MOVES = ['Identity', 'Dropout', 'Flatten', 'Reshape', 'Squeeze', 'Unsqueeze', 'Transpose'];
 const MEANS = new Set(['GlobalAveragePool', 'ReduceMean', 'ReduceSum']);
 /** Steps of which each number that they read goes into one that they give at most. */
-const APART = new Set([
-  ...MEANS,
-  ...['Identity', 'Dropout', 'Flatten', 'Reshape', 'Squeeze', 'Unsqueeze', 'Transpose'],
-]);
+const APART = new Set([...MEANS, ...MOVES]);
 
 /**
  * Where walks of margins on intervals end: values of steps that are not affine from which the logits are affine, and the pixels where there
