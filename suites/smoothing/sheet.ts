@@ -3,6 +3,9 @@ import type { ExampleSheet } from '../../src/suite.js';
 import { SUITE } from './measures.js';
 import { isCertified, isUndecided, type SmoothedResult } from './result.js';
 
+/** Of each radius. */
+const flags = (all: readonly boolean[]) => all.map((is) => (is ? 1 : 0)).join(' ');
+
 /** A row an image, model and sigma; `certified`, `known`, `survived` and `undecided` have a number for every radius. */
 export function smoothingSheet(results: readonly SmoothedResult[], radii: readonly Epsilon[]): ExampleSheet {
   return {
@@ -27,16 +30,14 @@ export function smoothingSheet(results: readonly SmoothedResult[], radii: readon
           for (const image of images) {
             const { index, label, selected, count, pLower, radius, radiusIfRight, prediction } = image;
             const { draws } = image;
-            const flags = (is: (at: number, k: number) => boolean | undefined) =>
-              radii.map(({ value }, k) => (is(value, k) ? 1 : 0)).join(' ');
             yield [
               ...[system.name, dataset.name, sigma.text, index, label, selected, count, draws, pLower],
               ...[radius ?? null, radius === undefined, radiusIfRight],
-              flags((at) => isCertified(image, at)),
-              image.known ? flags((_, k) => image.known?.[k]) : null,
+              flags(radii.map(({ value }) => isCertified(image, value))),
+              image.known ? flags(image.known) : null,
               ...[prediction ?? null, prediction === label],
-              image.survived ? flags((_, k) => image.survived?.[k]) : null,
-              image.survived ? flags((at, k) => isUndecided(image, k, at)) : null,
+              image.survived ? flags(image.survived) : null,
+              image.survived ? flags(radii.map(({ value }, k) => isUndecided(image, k, value))) : null,
             ];
           }
       },
