@@ -7,7 +7,7 @@ export interface Box {
 }
 
 /** coefficient * Y */
-export interface LinearTerm {
+interface LinearTerm {
   output: number;
   /** The nearest float64. */
   coefficient: number;
