@@ -1,3 +1,4 @@
+import { mapTuple } from '../../map-tuple.js';
 import { stream } from '../../random/stream.js';
 import { normalQuantile, studentTQuantile } from '../distributions/distributions.js';
 import type { Estimate } from './estimate.js';
@@ -102,23 +103,37 @@ export function percentileInterval(
  * Examples from which resamples tell an interval: six at 95 %. Means of resamples lie between the smallest and the largest number, and
  * all n numbers lie on one side of the middle of their distribution with probability 2^(1 - n).
  */
-export const fewestResampled = (level: number): number => Math.ceil(1 - Math.log2(1 - level));
+const fewestResampled = (level: number): number => Math.ceil(1 - Math.log2(1 - level));
 
-/** Why a value has no bootstrap interval, if so. */
-export function whyNone(
-  value: number,
-  n: number,
-  { interval, level }: Pick<Estimate, 'interval' | 'level'>,
-): Pick<Estimate, 'why'> {
-  if (interval || n === 0 || !Number.isFinite(value)) return {};
-  if (n === 1) return { why: NO_INTERVAL.one };
-  return { why: n < fewestResampled(level) ? NO_INTERVAL.few : NO_INTERVAL.resamples };
+/** What is known of a number beside its replicates. */
+interface Resampled extends Pick<Estimate, 'value' | 'n' | 'level'> {
+  /** Where two sides are drawn apart: the examples of the smaller one. Default: n. */
+  fewest?: number;
+  /** Of biased replicates: they are shifted to centre on the value, and cut to this range, which the value has anyway. */
+  centredWithin?: readonly [number, number] | undefined;
+}
+
+/** An estimate with the percentile interval of its replicates, or with the reason why it has none. */
+export function resampledEstimate(
+  replicates: ArrayLike<number>,
+  { value, n, level, fewest = n, centredWithin }: Resampled,
+): Estimate {
+  const none: Estimate = { value, n, interval: null, level, method: 'none' };
+  if (fewest === 0 || !Number.isFinite(value)) return none;
+  if (fewest === 1) return { ...none, why: NO_INTERVAL.one };
+  if (fewest < fewestResampled(level)) return { ...none, why: NO_INTERVAL.few };
+  const interval = percentileInterval(replicates, level, centredWithin && value);
+  if (!interval) return { ...none, why: NO_INTERVAL.resamples };
+  if (!centredWithin) return { ...none, interval, method: 'bootstrap' };
+  const [least, most] = centredWithin;
+  const cut = mapTuple(interval, (end) => Math.max(least, Math.min(most, end)));
+  return { ...none, interval: cut, method: 'bootstrap-centred' };
 }
 
 /**
  * A statistic of n examples with a percentile bootstrap interval (Efron 1979). `statistic` is given example
  * numbers 0..n-1, repeated as drawn; the value is the statistic of each example once. n = 0 gives NaN, fewer than
- * `fewestResampled` no interval.
+ * six no interval at 95 %.
  */
 export function bootstrap(
   n: number,
@@ -135,16 +150,7 @@ export function bootstrap(
     replicates[b] = statistic(indices);
     options.step?.(b + 1, resamples);
   }
-  const isTold = Number.isFinite(value) && n >= fewestResampled(level);
-  const interval = isTold ? percentileInterval(replicates, level) : null;
-  return {
-    value,
-    n,
-    interval,
-    level,
-    method: interval ? 'bootstrap' : 'none',
-    ...whyNone(value, n, { interval, level }),
-  };
+  return resampledEstimate(replicates, { value, n, level });
 }
 
 /**

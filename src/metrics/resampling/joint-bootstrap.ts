@@ -1,10 +1,5 @@
 import type { Estimate } from '../estimates/estimate.js';
-import {
-  type BootstrapOptions,
-  fewestResampled,
-  percentileInterval,
-  whyNone,
-} from '../estimates/intervals.js';
+import { type BootstrapOptions, resampledEstimate } from '../estimates/intervals.js';
 import { asFarAsUnseen } from '../estimates/unseen.js';
 import { resamplesOf } from './draw-counts.js';
 import type { Units } from './resampling-units.js';
@@ -46,13 +41,15 @@ export function ofUnits<R extends Readonly<Record<string, number>>>(
   };
 }
 
+const ANY = [-Infinity, Infinity] as const;
+
 /** The names that any of some statistics returns. */
 type NameIn<S extends Statistics> = S extends Statistics ? keyof ReturnType<S['of']> & string : never;
 
 /**
  * Statistics of n examples with percentile bootstrap intervals (Efron 1979), all from the same resamples: one set of
- * draws instead of one for each. The values are the statistics of each example once. n = 0 gives NaN. Fewer examples than
- * `fewestResampled` give no interval, nor do resamples that are all alike, but for `gaps`.
+ * draws instead of one for each. The values are the statistics of each example once. n = 0 gives NaN. Fewer than six
+ * examples give no interval at 95 %, nor do resamples that are all alike, but for `gaps`.
  */
 export function jointBootstrap<S extends Statistics>(
   n: number,
@@ -85,16 +82,8 @@ export function jointBootstrap<S extends Statistics>(
   }
   const estimates = groups.flatMap(({ terms, centred = [], within, gaps }) =>
     terms.map(({ name, value, replicates }): [string, Estimate] => {
-      const shifted = centred.includes(name);
-      const raw =
-        Number.isFinite(value) && n >= fewestResampled(level)
-          ? percentileInterval(replicates, level, shifted ? value : undefined)
-          : null;
-      const cut = (x: number) => (shifted && within ? Math.max(within[0], Math.min(within[1], x)) : x);
-      const interval: Estimate['interval'] = raw && [cut(raw[0]), cut(raw[1])];
-      const method = shifted ? 'bootstrap-centred' : 'bootstrap';
-      const why = whyNone(value, n, { interval, level });
-      const estimate: Estimate = { value, n, interval, level, method: interval ? method : 'none', ...why };
+      const centredWithin = centred.includes(name) ? (within ?? ANY) : undefined;
+      const estimate = resampledEstimate(replicates, { value, n, level, centredWithin });
       const gap = gaps?.[name];
       return [name, gap === undefined ? estimate : asFarAsUnseen(estimate, gap, within)];
     }),

@@ -1,11 +1,6 @@
 import { mapTuple } from '../../map-tuple.js';
 import type { Estimate } from '../estimates/estimate.js';
-import {
-  type BootstrapOptions,
-  fewestResampled,
-  percentileInterval,
-  whyNone,
-} from '../estimates/intervals.js';
+import { type BootstrapOptions, resampledEstimate } from '../estimates/intervals.js';
 import { type Resamples, resamplesOf } from './draw-counts.js';
 
 export interface TwoSidedOptions extends Omit<BootstrapOptions, 'purpose'> {
@@ -91,17 +86,8 @@ export function twoSidedEstimate<Name extends string>(
   const value = meanOf(results.map(({ values }) => values[name]));
   const replicates = meansOverSets(results, name);
   const fewest = Math.min(...results.flatMap(({ nId, nOod }) => [nId, nOod]));
-  const isTold = Number.isFinite(value) && fewest >= fewestResampled(level);
-  const interval = isTold ? percentileInterval(replicates, level) : null;
   const n = (results[0]?.nId ?? 0) + results.reduce((sum, { nOod }) => sum + nOod, 0);
-  return {
-    value,
-    n,
-    interval,
-    level,
-    method: interval ? 'bootstrap' : 'none',
-    ...whyNone(value, fewest, { interval, level }),
-  };
+  return resampledEstimate(replicates, { value, n, level, fewest });
 }
 
 /** The unweighted mean of a number over OOD sets, on each resample that all of them have. */

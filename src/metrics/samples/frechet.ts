@@ -1,11 +1,6 @@
 import { mapTuple } from '../../map-tuple.js';
 import type { Estimate } from '../estimates/estimate.js';
-import {
-  type BootstrapOptions,
-  fewestResampled,
-  percentileInterval,
-  whyNone,
-} from '../estimates/intervals.js';
+import { type BootstrapOptions, resampledEstimate } from '../estimates/intervals.js';
 import { pivotedCholesky } from '../linear-algebra/pivoted-cholesky.js';
 import { singularValues } from '../linear-algebra/singular-values.js';
 import { countedResamples } from '../resampling/draw-counts.js';
@@ -81,8 +76,5 @@ export function frechetEstimate(
     return frechetDistance(momentsOf(a, timesA(r)), momentsOf(b, timesB(r)));
   });
   const fewest = Math.min(a.n, b.n);
-  const interval = fewest < fewestResampled(level) ? null : percentileInterval(replicates, level, value);
-  if (!interval)
-    return { value, n, interval, level, method: 'none', ...whyNone(value, fewest, { interval, level }) };
-  return { value, n, interval: [Math.max(0, interval[0]), interval[1]], level, method: 'bootstrap-centred' };
+  return resampledEstimate(replicates, { value, n, level, fewest, centredWithin: [0, Infinity] });
 }
