@@ -13,12 +13,12 @@ import type { Estimate } from './estimate.js';
  * the triangle inequality. Where resamples give no interval this is all of it. Nothing changes for one example or none.
  * A difference of two such errors comes to (1 - d) times itself, more or less d times both gaps.
  * @param gap the most that one example adds to the sum: 1 of ECE, 2 / classes of classwise ECE, 2 of a difference of two ECEs
- * @param within where the number lies: a difference in [-1, 1]
+ * @param within where the number lies: an error in [0, 1], a difference in [-1, 1]
  */
 export function asFarAsUnseen(
   estimate: Estimate,
   gap: number,
-  [smallest, largest]: readonly [number, number] = [0, 1],
+  [smallest, largest]: readonly [number, number],
 ): Estimate {
   const { value, n, interval, level } = estimate;
   if (!Number.isFinite(value) || n < 2) return estimate;

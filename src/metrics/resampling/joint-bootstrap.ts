@@ -21,7 +21,7 @@ export interface Statistics {
    * error). Their replicates are shifted to centre on the value.
    */
   centred?: readonly string[];
-  /** What has been shifted is cut to this range, which the values have anyway. */
+  /** What has been shifted, or has a gap, is cut to this range, which the values have anyway. */
   within?: readonly [number, number];
   /**
    * By name, errors that are sums of absolute mean gaps, such as ECE, or differences of two, and the most that one example adds:
@@ -40,8 +40,6 @@ export function ofUnits<R extends Readonly<Record<string, number>>>(
     grouped: make,
   };
 }
-
-const ANY = [-Infinity, Infinity] as const;
 
 /** The names that any of some statistics returns. */
 type NameIn<S extends Statistics> = S extends Statistics ? keyof ReturnType<S['of']> & string : never;
@@ -80,9 +78,9 @@ export function jointBootstrap<S extends Statistics>(
     }
     options.step?.(b + 1, most);
   }
-  const estimates = groups.flatMap(({ terms, centred = [], within, gaps }) =>
+  const estimates = groups.flatMap(({ terms, centred = [], within = [-Infinity, Infinity], gaps }) =>
     terms.map(({ name, value, replicates }): [string, Estimate] => {
-      const centredWithin = centred.includes(name) ? (within ?? ANY) : undefined;
+      const centredWithin = centred.includes(name) ? within : undefined;
       const estimate = resampledEstimate(replicates, { value, n, level, centredWithin });
       const gap = gaps?.[name];
       return [name, gap === undefined ? estimate : asFarAsUnseen(estimate, gap, within)];

@@ -107,16 +107,19 @@ it('a change of ECE is not known better than what is not seen', () => {
 });
 
 describe('an interval that reaches as far as what is not seen', () => {
-  const all = (n: number, p: number, right: number) => {
-    const sums = eceOf({ p: new Float64Array(n).fill(p), y: new Uint8Array(n).fill(right) });
-    return jointBootstrap(
-      n,
-      [{ of: (times: Uint8Array) => ({ ece: ece(sums(times)) }), centred: ['ece'], gaps: { ece: 1 } }],
-      { seed: 0, resamples: 50 },
-    ).ece;
+  const allRight = (p: Float64Array<ArrayBuffer>) => {
+    const sums = eceOf({ p, y: new Uint8Array(p.length).fill(1) });
+    const statistic = {
+      of: (times: Uint8Array) => ({ ece: ece(sums(times)) }),
+      centred: ['ece'],
+      within: [0, 1],
+      gaps: { ece: 1 },
+    } as const;
+    return jointBootstrap(p.length, [statistic], { seed: 0, resamples: 50 }).ece;
   };
+  const alike = (n: number) => allRight(new Float64Array(n).fill(0.9));
   it('is that of the largest share that n examples miss in 5 % of samples', () => {
-    const { value, interval, method, why } = all(40, 0.9, 1);
+    const { value, interval, method, why } = alike(40);
     const share = 1 - 0.05 ** (1 / 40);
     expect(value).toBeCloseTo(0.1, 12);
     // In the largest population that is left, that share is wrong with a confidence of 1 in a bin of its own, or makes up for the gap.
@@ -130,21 +133,12 @@ describe('an interval that reaches as far as what is not seen', () => {
     ]);
   });
   it('says for which end', () => {
-    expect(all(2, 0.9, 1)).toMatchObject({
+    expect(alike(2)).toMatchObject({
       interval: [0, expect.any(Number)],
       method: 'clopper-pearson-one-sided',
     });
-    expect(all(1, 0.9, 1)).toMatchObject({ interval: null, why: 'no interval: one example' });
-    const sums = eceOf({
-      p: Float64Array.from({ length: 30 }, (_, i) => 0.9 + i / 1000),
-      y: new Uint8Array(30).fill(1),
-    });
-    const { ece: both } = jointBootstrap(
-      30,
-      [{ of: (times: Uint8Array) => ({ ece: ece(sums(times)) }), centred: ['ece'], gaps: { ece: 1 } }],
-      { seed: 0, resamples: 50 },
-    );
-    expect(both).toMatchObject({
+    expect(alike(1)).toMatchObject({ interval: null, why: 'no interval: one example' });
+    expect(allRight(Float64Array.from({ length: 30 }, (_, i) => 0.9 + i / 1000))).toMatchObject({
       method: 'bootstrap-centred',
       why: expect.stringMatching(/^the lower and the upper end of the interval are/),
     });
