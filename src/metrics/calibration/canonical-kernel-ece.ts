@@ -1,8 +1,7 @@
 import { logGamma } from '../distributions/log-gamma.js';
 import type { Estimate } from '../estimates/estimate.js';
-import { jackknifeEstimate } from '../estimates/jackknife.js';
+import { jackknifeEstimate, withoutJackknife } from '../estimates/jackknife.js';
 import type { Probabilities } from './calibration.js';
-import { withoutJackknife } from './kernel-ece.js';
 
 /*
  * Canonical calibration error by kernel regression (Popordanoska, Sayer & Blaschko 2022, equations 8 and 9): whether the

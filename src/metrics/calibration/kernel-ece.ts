@@ -1,7 +1,6 @@
 import { logGamma } from '../distributions/log-gamma.js';
 import type { Estimate } from '../estimates/estimate.js';
-import { jackknifeEstimate } from '../estimates/jackknife.js';
-import { NO_INTERVAL } from '../estimates/unless-alike.js';
+import { jackknifeEstimate, withoutJackknife } from '../estimates/jackknife.js';
 
 /*
  * Calibration error by kernel regression (Popordanoska, Sayer & Blaschko 2022, "A consistent and differentiable Lp canonical
@@ -115,9 +114,3 @@ export function kernelEceEstimate(
   for (let k = 0; k < n; k++) without[k]! /= used - counts[k]!;
   return jackknifeEstimate(sum / used, without, [0, 1], level);
 }
-
-/** Too few examples for a jackknife, of n. */
-export const withoutJackknife = (value: number, n: number, level: number): Estimate => ({
-  ...{ value, n, interval: null, level, method: 'none' },
-  ...(Number.isFinite(value) && { why: NO_INTERVAL.few }),
-});

@@ -20,3 +20,13 @@ export function jackknifeEstimate(
   const interval = [Math.max(least, value - half), Math.min(most, value + half)] as const;
   return orWhy({ value, n, level, method: 'jackknife' }, interval, NO_INTERVAL.alike);
 }
+
+/** An estimate of n examples that are too few for one. */
+export const withoutJackknife = (value: number, n: number, level: number): Estimate => ({
+  value,
+  n,
+  interval: null,
+  level,
+  method: 'none',
+  ...(Number.isFinite(value) && { why: NO_INTERVAL.few }),
+});
