@@ -83,42 +83,27 @@ export function calibration(on: OnTest, { bins, resamples, seed, sheet }: Settin
     const sums = drawnBinSums(equalWidth(confidence, bins), confidence, correct);
     return (times: Uint8Array) => ece(sums(times));
   });
-  const named = (kind: string, values: readonly number[]): Record<string, number> =>
-    Object.fromEntries(values.map((value, i) => [`${kind} ${i}`, value]));
-  const differences = (times: Uint8Array): number[] => {
-    const values = errors.map((error) => error(times));
-    return values.slice(1).map((value, i) => values[i]! - value);
+  const values = (times: Uint8Array) => errors.map((error) => error(times));
+  const differences = (times: Uint8Array) => {
+    const drawn = values(times);
+    return drawn.slice(1).map((value, i) => drawn[i]! - value);
   };
-  const [ofValues, ofDifferences] = [
-    named(
-      'value',
-      all.map(() => 1),
-    ),
-    named(
-      'difference',
-      all.map(() => 2),
-    ),
-  ];
+  /** Numbers of this kind, by their places, of which one image adds as much as the gap at most. */
+  const named = (
+    kind: 'value' | 'difference',
+    of: (times: Uint8Array) => number[],
+    gap: number,
+    within: readonly [number, number],
+  ) => ({
+    of: (times: Uint8Array): Record<string, number> =>
+      Object.fromEntries(of(times).map((value, i) => [`${kind} ${i}`, value])),
+    centred: all.map((_, i) => `${kind} ${i}`),
+    gaps: Object.fromEntries(all.map((_, i) => [`${kind} ${i}`, gap])),
+    within,
+  });
   const estimates = jointBootstrap(
     n,
-    [
-      {
-        of: (times: Uint8Array) =>
-          named(
-            'value',
-            errors.map((error) => error(times)),
-          ),
-        centred: Object.keys(ofValues),
-        gaps: ofValues,
-        within: [0, 1],
-      },
-      {
-        of: (times: Uint8Array) => named('difference', differences(times)),
-        centred: Object.keys(ofDifferences),
-        gaps: ofDifferences,
-        within: [-1, 1],
-      },
-    ],
+    [named('value', values, 1, [0, 1]), named('difference', differences, 2, [-1, 1])],
     { seed, resamples, purpose: 'bootstrap/jem-ece' },
   );
   const of = (i: number) => ({
