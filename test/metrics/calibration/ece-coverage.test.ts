@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { equalWidth } from '../../../src/metrics/calibration/binning.js';
 import { ece } from '../../../src/metrics/calibration/calibration.js';
 import { drawnBinSums } from '../../../src/metrics/calibration/drawn-bins.js';
+import type { Estimate } from '../../../src/metrics/estimates/estimate.js';
 import { jointBootstrap } from '../../../src/metrics/resampling/joint-bootstrap.js';
 import { stream } from '../../../src/random/stream.js';
 
@@ -39,15 +40,19 @@ function coverage(of: Population, n: number): { given: number; resampled: number
   for (let seed = 0; seed < REPEATS; seed++) {
     const sums = eceOf(sample(of, n, seed));
     const statistic = {
-      of: (times: Uint8Array) => ({ ece: ece(sums(times)) }),
-      centred: ['ece'],
+      of: (times: Uint8Array) => {
+        const value = ece(sums(times));
+        return { given: value, resampled: value };
+      },
+      centred: ['given', 'resampled'],
       within: [0, 1],
+      gaps: { given: 1 },
     } as const;
-    const options = { seed, resamples: RESAMPLES };
-    const holds = (interval: readonly [number, number] | null) =>
+    const { given, resampled } = jointBootstrap(n, [statistic], { seed, resamples: RESAMPLES });
+    const holds = ({ interval }: Estimate) =>
       interval !== null && interval[0] <= truth && truth <= interval[1] ? 1 : 0;
-    held.given += holds(jointBootstrap(n, [{ ...statistic, gaps: { ece: 1 } }], options).ece.interval);
-    held.resampled += holds(jointBootstrap(n, [statistic], options).ece.interval);
+    held.given += holds(given);
+    held.resampled += holds(resampled);
   }
   return { given: held.given / REPEATS, resampled: held.resampled / REPEATS };
 }
