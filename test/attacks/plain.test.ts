@@ -1,3 +1,4 @@
+// @module-tag slow
 import { describe, expect, it } from 'vitest';
 import type { Answer, Query } from '../../src/attacks/attack.js';
 import type { AttackInputs, AttackPlan, Stage } from '../../src/attacks/attack-plan.js';

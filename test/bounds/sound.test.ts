@@ -1,3 +1,4 @@
+// @module-tag slow
 import { afterAll, describe, expect, it } from 'vitest';
 import { BoundPrograms, type Method } from '../../src/bounds/certify.js';
 import { addLeast } from '../../src/bounds/crown/least.js';

@@ -1,3 +1,4 @@
+// @module-tag slow
 import { afterAll, describe, expect, it } from 'vitest';
 import { FreePlanes } from '../../../src/bounds/alpha/ascent-planes.js';
 import { type StepLines, stepLines } from '../../../src/bounds/crown/step-lines.js';

@@ -1,3 +1,4 @@
+// @module-tag slow
 import { afterAll, expect, it } from 'vitest';
 import type { Engine } from '../../../src/engines/engine.js';
 import { beyondLimit, DEFAULT_LIMITS, type Limits } from '../../../src/engines/guard/limits.js';

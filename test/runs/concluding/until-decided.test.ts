@@ -1,3 +1,4 @@
+// @module-tag slow
 import { Type } from '@sinclair/typebox';
 import { describe, expect, it } from 'vitest';
 import type { Dataset } from '../../../src/data/dataset.js';

@@ -1,3 +1,4 @@
+// @module-tag slow
 import { describe, expect, it } from 'vitest';
 import { corrupted, drawsFor } from '../../../src/data/corruptions/corrupted.js';
 import type { AnyCorruption } from '../../../src/data/corruptions/corruption.js';

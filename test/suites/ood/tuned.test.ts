@@ -1,3 +1,4 @@
+// @module-tag slow
 import { describe, expect, it } from 'vitest';
 import { compareScores } from '../../../src/metrics/ranking/ranking.js';
 import { energy } from '../../../src/scores/energy.js';
