@@ -3,9 +3,9 @@ import type { Graph, Node } from '../../graph/graph.js';
 import { floats, toNumbers } from '../../graph/tensor.js';
 
 /**
- * The graph with PRelu, whose slopes s are constants, as s x + (1 - s) max(x, 0): of slopes from 0 to 1 no interval is
- * wider than that of the function itself, and lines are those of it. Where x > 0 an engine has x, and here the rounding of 1 - s counts as that of the product with it, which
- * the engine does not make.
+ * The graph with PRelu, whose slopes s are constants, as s x + (1 - s) max(x, 0): of slopes from 0 to 1 no interval is wider than that of
+ * the function itself, and lines are those of it. Where x > 0 an engine has x, and here the rounding of 1 - s counts as that of the
+ * product with it, which the engine does not make.
  * @param between nodes between pixels and logits
  */
 export function withLearnedSlopes(graph: Graph, between: readonly Node[]): Graph {
