@@ -76,3 +76,6 @@ export function betaBinomialCdf(k: number, n: number, a: number, b: number): num
   }
   return Math.min(1, sum);
 }
+
+/** What k of k successes leave for the chance of one: it is less with probability at most alpha. */
+export const chanceAtLeast = (k: number, alpha: number): number => alpha ** (1 / k);

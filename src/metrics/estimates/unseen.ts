@@ -1,4 +1,4 @@
-import { chanceAtLeast } from '../ranking/separation-bounds.js';
+import { chanceAtLeast } from '../distributions/beta-distribution.js';
 import type { Estimate } from './estimate.js';
 
 /*

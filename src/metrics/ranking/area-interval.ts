@@ -1,7 +1,8 @@
+import { chanceAtLeast } from '../distributions/beta-distribution.js';
 import { normalQuantile } from '../distributions/distributions.js';
 import { logitEnds } from '../estimates/logit-ends.js';
 import { NO_INTERVAL } from '../estimates/unless-alike.js';
-import { apart, apartArea, asFarAsApart, type Bounded, chanceAtLeast } from './separation-bounds.js';
+import { apart, apartArea, asFarAsApart, type Bounded } from './separation-bounds.js';
 
 /*
  * Intervals of areas under curves of ranks: AUROC, OSCR, and their means over OOD sets.

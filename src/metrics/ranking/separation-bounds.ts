@@ -1,3 +1,4 @@
+import { chanceAtLeast } from '../distributions/beta-distribution.js';
 import type { Estimate } from '../estimates/estimate.js';
 import { meanAuroc, type RankingMetrics } from './ranking.js';
 
@@ -46,9 +47,6 @@ export function clusterSizes(
 
 /** What is given in place of an interval of the usual kind. */
 export type Bounded = Pick<Estimate, 'interval' | 'method' | 'why'>;
-
-/** What k of k successes leave for the chance of one: it is less with probability at most alpha. */
-export const chanceAtLeast = (k: number, alpha: number): number => alpha ** (1 / k);
 
 /** Why the interval of an estimate is not the usual one, for readers. */
 const APART = 'one-sided exact interval (Clopper-Pearson), since the scores do not overlap';

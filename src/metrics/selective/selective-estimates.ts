@@ -1,10 +1,10 @@
+import { chanceAtLeast } from '../distributions/beta-distribution.js';
 import { normalQuantile } from '../distributions/distributions.js';
 import type { Estimate } from '../estimates/estimate.js';
 import { logitEnds } from '../estimates/logit-ends.js';
 import { errorOfMean } from '../estimates/mean-variance.js';
 import { NO_INTERVAL, unlessAlike } from '../estimates/unless-alike.js';
 import { rankScores } from '../ranking/ranking.js';
-import { chanceAtLeast } from '../ranking/separation-bounds.js';
 import { type Influence, riskInfluence } from './risk-influence.js';
 import { areasOf, type SelectiveAreas } from './selective-areas.js';
 
